@@ -1,0 +1,41 @@
+"""One line of JSON per event on standard error; ids, never addresses, numbers, names or tokens."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+_log = logging.getLogger("campaigns")
+
+
+class _Lines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line: dict[str, object] = {"at": at, "level": record.levelname.lower(), "event": record.getMessage()}
+        line.update(getattr(record, "facts", {}))
+        if record.exc_info and record.exc_info[0]:
+            # The type and the place, not the text: a driver's message may quote a row.
+            line["error"] = record.exc_info[0].__name__
+            frame = record.exc_info[2]
+            while frame and frame.tb_next:
+                frame = frame.tb_next
+            if frame:
+                line["where"] = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}"
+        return json.dumps(line, default=str)
+
+
+def configure(level: int = logging.INFO) -> None:
+    """Send our own events to standard error; call once per process. Twilio's request log stays shut."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lines())
+    _log.handlers = [handler]
+    _log.setLevel(level)
+    _log.propagate = False
+    logging.getLogger("twilio").setLevel(logging.WARNING)
+
+
+def event(name: str, *, level: int = logging.INFO, error: BaseException | None = None, **facts: object) -> None:
+    """Log one event with its ids and counts."""
+    _log.log(level, name, exc_info=error, extra={"facts": facts})

@@ -1,0 +1,132 @@
+"""Registrants, their registrations, what they agreed to, and whom we must not write to."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from campaigns.domain.steps import Attendance, Channel, Purpose
+from campaigns.store.tables.base import identity, instant, metadata, one_of
+
+registrant = Table(
+    "registrant",
+    metadata,
+    identity(),
+    Column("email", Text, nullable=False, unique=True),
+    Column("first_name", Text, nullable=False),
+    Column("last_name", Text, nullable=False, server_default=""),
+    Column("phone", Text, comment="E.164"),
+    Column("zone", Text, nullable=False, comment="IANA zone"),
+    Column("language", Text, nullable=False, server_default="en"),
+    instant("created_at", nullable=False),
+    CheckConstraint("email = lower(email) AND position('@' in email) > 1", name="email_normal"),
+    CheckConstraint(r"phone IS NULL OR phone ~ '^\+[1-9][0-9]{6,14}$'", name="phone_is_e164"),
+    Index("ix__registrant__phone", "phone", postgresql_where=text("phone IS NOT NULL")),
+)
+
+registration = Table(
+    "registration",
+    metadata,
+    identity(),
+    Column("session_id", BigInteger, ForeignKey("webinar_session.id"), nullable=False),
+    Column("registrant_id", BigInteger, ForeignKey("registrant.id"), nullable=False, index=True),
+    Column("zone", Text, nullable=False, comment="the registrant's zone: the planner's class"),
+    Column("source", Text, nullable=False),
+    Column("confirm", Boolean, nullable=False, server_default=text("true"), comment="false: imported without confirmations"),
+    instant("registered_at", nullable=False),
+    instant("withdrawn_at"),
+    Column("attendance", Text, nullable=False, server_default="unknown"),
+    Column("attended_seconds", Integer),
+    Column("attendance_evidence", JSONB, nullable=False, server_default=text("'{}'")),
+    one_of("source", ("web", "import", "staff", "rehearsal")),
+    one_of("attendance", Attendance),
+    CheckConstraint("withdrawn_at IS NULL OR withdrawn_at >= registered_at", name="withdrawn_after_registered"),
+    Index(
+        "uq__registration__place",
+        "session_id",
+        "registrant_id",
+        unique=True,
+        postgresql_where=text("withdrawn_at IS NULL"),
+    ),
+    Index("ix__registration__class", "session_id", "zone", "registered_at"),
+)
+
+consent_wording = Table(
+    "consent_wording",
+    metadata,
+    identity(),
+    Column("channel", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("title", Text, nullable=False, comment="first, bold line of the box"),
+    Column("text", Text, nullable=False, comment="the full wording as shown"),
+    Column("content_hash", Text, nullable=False, unique=True),
+    instant("created_at", nullable=False),
+    one_of("channel", Channel),
+    one_of("purpose", Purpose),
+)
+
+consent = Table(
+    "consent",
+    metadata,
+    identity(),
+    Column("registrant_id", BigInteger, ForeignKey("registrant.id"), nullable=False, index=True),
+    Column("channel", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("granted", Boolean, nullable=False),
+    Column("wording_id", BigInteger, ForeignKey("consent_wording.id"), comment="the words that were shown"),
+    Column("address", Text, nullable=False, comment="the email or number it was given for"),
+    Column("means", Text, nullable=False, comment="form, link, one_click, staff, import, reply"),
+    Column("evidence", JSONB, nullable=False, server_default=text("'{}'"), comment="IP, user agent, page, zone, import columns"),
+    instant("at", nullable=False),
+    one_of("channel", Channel),
+    one_of("purpose", Purpose),
+    one_of("means", ("form", "link", "one_click", "staff", "import", "reply")),
+    comment="append-only: a trigger refuses update and delete",
+)
+
+permission = Table(
+    "permission",
+    metadata,
+    Column("registrant_id", BigInteger, ForeignKey("registrant.id"), primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("purpose", Text, primary_key=True),
+    Column("granted", Boolean, nullable=False),
+    Column("consent_id", BigInteger, ForeignKey("consent.id"), nullable=False),
+    comment="the current answer per person, channel and purpose",
+)
+
+suppression = Table(
+    "suppression",
+    metadata,
+    identity(),
+    Column("channel", Text, nullable=False),
+    Column("address", Text, nullable=False, comment="email in lower case, or E.164"),
+    Column("purpose", Text, comment="empty: every purpose"),
+    Column("reason", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    instant("at", nullable=False),
+    instant("lifted_at"),
+    one_of("channel", Channel),
+    one_of("reason", ("unsubscribed", "bounced", "complained", "invalid", "staff")),
+    Index(
+        "uq__suppression__live",
+        "channel",
+        "address",
+        text("coalesce(purpose, '')"),
+        unique=True,
+        postgresql_where=text("lifted_at IS NULL"),
+    ),
+)
+
+registrant_import = Table(
+    "registrant_import",
+    metadata,
+    identity(),
+    Column("session_id", BigInteger, ForeignKey("webinar_session.id"), nullable=False),
+    Column("staff_id", BigInteger, ForeignKey("staff.id")),
+    Column("fingerprint", Text, nullable=False),
+    Column("options", JSONB, nullable=False),
+    Column("counts", JSONB, nullable=False),
+    instant("created_at", nullable=False),
+    instant("applied_at"),
+)
