@@ -1,0 +1,257 @@
+"""When is a step due? Due, Wait or Never; the heart of the planner, and pure.
+
+The preview, the rehearsal, the planner, the staff page and the last look before a
+hand-off all ask here; there is no second implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from campaigns.domain.audience import Awaited, Facts, SessionFacts, speaks
+from campaigns.domain.local import instant_of
+from campaigns.domain.quiet import SendingHours, last_moment, next_opening
+from campaigns.domain.steps import Anchor, Audience, Channel, Expiry, Late, LocalTime, Purpose, Quiet, Relative, Step
+
+
+class Reason(StrEnum):
+    """Why a step will never be sent to someone, as the ledger keeps it."""
+
+    REGISTERED_LATE = "registered_late"
+    MOVED_LATE = "moved_late"
+    STEP_NEWER = "step_newer"
+    EXPIRED = "expired"
+    QUIET_HOURS = "quiet_hours"
+    TOO_NEAR = "too_near"
+    NOT_NEAR = "not_near"
+    OTHER_AUDIENCE = "other_audience"
+    CONFIRMATIONS_OFF = "confirmations_off"
+    PAUSED = "paused"
+    WITHDRAWN = "withdrawn"
+    SESSION_CANCELLED = "session_cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """To be sent from `at` on and before `expires`."""
+
+    at: datetime
+    expires: datetime
+    registered_before: datetime
+    """Holds for people who registered before this instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Something has still to happen."""
+
+    awaits: Awaited
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """Will not be sent, and why."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """May leave, but not before this instant."""
+
+    until: datetime
+
+
+Answer = Due | Wait | Never
+
+_SPREAD: Final = 7
+"""An education step moves on by at most this many days to find a day of its own."""
+
+
+def due(step: Step, facts: Facts, hours: SendingHours, busy: frozenset[date] = frozenset()) -> Answer:
+    """Say when a step is due for someone about whom `facts` are true.
+
+    The answer is a value and the same question always gets the same answer; the
+    clock is not consulted. `Wait` means that something has still to happen, such
+    as the attendance list; `Never` carries the reason the staff page will show.
+    `busy` are the person's local dates that belong to service emails (`busy_days`).
+
+    Quiet hours are left by going earlier while the anchor lies ahead, and by
+    going later once it lies behind: a reminder after the start helps nobody.
+    """
+    withdrawal = step.audience is Audience.WITHDRAWN
+    if facts.withdrawn_at is not None and not withdrawal:
+        return Never(Reason.WITHDRAWN)
+    if not facts.confirm and step.anchor is Anchor.REGISTERED and step.offset == Relative(timedelta(0)):
+        return Never(Reason.CONFIRMATIONS_OFF)
+    anchor = facts.withdrawn_at if withdrawal else facts.registered_at if step.anchor is Anchor.REGISTERED else None
+    answer = due_for_class(step, facts.session, facts.zone, hours, busy, own_anchor=anchor)
+    if not isinstance(answer, Due):
+        return answer
+    heard = speaks(step.audience, facts)
+    if isinstance(heard, Awaited):
+        return Wait(heard)
+    if not heard:
+        return Never(Reason.OTHER_AUDIENCE)
+    if anchor is None and facts.registered_at >= answer.registered_before:
+        return _late(step, facts, answer, hours)
+    return answer
+
+
+def due_for_class(
+    step: Step,
+    session: SessionFacts,
+    zone: ZoneInfo,
+    hours: SendingHours,
+    busy: frozenset[date] = frozenset(),
+    *,
+    own_anchor: datetime | None = None,
+) -> Answer:
+    """Say when a step is due for everybody in `zone`, but for the audience.
+
+    Steps that count from the person's own act (`registered`, or their withdrawal) need
+    that instant as `own_anchor`; of a `LocalTime` offset only its local date matters,
+    so that people who registered on one local day are a class too. A `Due` holds for
+    those who registered before `registered_before`.
+    """
+    if step.paused:
+        return Never(Reason.PAUSED)
+    if session.cancelled_at is not None and step.anchor is not Anchor.CANCELLED:
+        return Never(Reason.SESSION_CANCELLED)
+    anchor = own_anchor or _anchor(step, session)
+    if isinstance(anchor, Awaited):
+        return Wait(anchor)
+    if step.needs_attendance and not session.attendance_final:
+        return Wait(Awaited.ATTENDANCE)
+    if step.near is not None and _distance(session, anchor) >= step.near:
+        return Never(Reason.NOT_NEAR)
+    at = _quiet(step, session, zone, hours, anchor, _offset(step, session, zone, anchor, busy))
+    if at is None:
+        return Never(Reason.QUIET_HOURS)
+    return _judge(step, session, anchor, at, personal=own_anchor is not None)
+
+
+def busy_days(steps: Iterable[Step], session: SessionFacts, zone: ZoneInfo, hours: SendingHours) -> frozenset[date]:
+    """Give the local dates on which service emails around the session fall, for anyone in `zone`.
+
+    An education email that would land on one of them moves to the next free day at the same local time.
+    """
+    days = set()
+    for step in steps:
+        about = step.channel is Channel.EMAIL and step.purpose is Purpose.SERVICE
+        if about and step.anchor in (Anchor.STARTS, Anchor.ENDS) and not step.paused:
+            at = _offset(step, session, zone, _required(step, session), frozenset())
+            days.add(at.astimezone(zone).date())
+    return frozenset(days)
+
+
+def leave_now(step: Step, facts: Facts, hours: SendingHours, now: datetime) -> Hold | None:
+    """Ask quiet hours once more at the moment of the hand-off: None to go, or the instant to hold until.
+
+    A message that was due in good time may be late by now; what the person has just
+    acted upon, or what tells of a change within hours, still goes.
+    """
+    if step.quiet is not Quiet.SHIFT:
+        return None
+    kind = hours.of(step.channel, step.purpose)
+    anchor = facts.withdrawn_at if step.audience is Audience.WITHDRAWN else None
+    anchor = anchor or (facts.registered_at if step.anchor is Anchor.REGISTERED else None)
+    at_anchor = anchor or _anchor(step, facts.session)
+    if kind is None or isinstance(at_anchor, Awaited) or _exempt(step, facts.session, at_anchor, now):
+        return None
+    opening = next_opening(kind, now, facts.zone)
+    return None if opening == now else Hold(opening or expiry(step.expires, facts.session, at_anchor))
+
+
+def expiry(rule: Expiry, session: SessionFacts, anchor: datetime) -> datetime:
+    """Give the instant from which on a message is useless.
+
+    `anchor` is the step's own anchor instant; it serves the anchors that are not the session's start or end.
+    """
+    base = {Anchor.STARTS: session.starts_at, Anchor.ENDS: session.ends_at}.get(rule.anchor, anchor)
+    return base + rule.delta
+
+
+def _anchor(step: Step, session: SessionFacts) -> datetime | Awaited:
+    if step.anchor is Anchor.MOVED:
+        return session.moved_at or Awaited.MOVE
+    if step.anchor is Anchor.CANCELLED:
+        if step.audience is Audience.WITHDRAWN:
+            return Awaited.WITHDRAWAL
+        return session.cancelled_at or Awaited.CANCELLATION
+    return _required(step, session)
+
+
+def _required(step: Step, session: SessionFacts) -> datetime:
+    return session.ends_at if step.anchor is Anchor.ENDS else session.starts_at
+
+
+def _offset(step: Step, session: SessionFacts, zone: ZoneInfo, anchor: datetime, busy: frozenset[date]) -> datetime:
+    if isinstance(step.offset, LocalTime):
+        day = anchor.astimezone(zone).date() + timedelta(days=step.offset.days)
+        if step.purpose is not Purpose.SERVICE:
+            day = next((d for d in (day + timedelta(days=n) for n in range(_SPREAD)) if d not in busy), day)
+        return instant_of(day, step.offset.at, zone)
+    at = anchor + step.offset.delta
+    if step.replay_grace is not None and not session.has_replay:
+        at = max(at, session.ends_at + step.replay_grace)
+    return at
+
+
+def _quiet(
+    step: Step, session: SessionFacts, zone: ZoneInfo, hours: SendingHours, anchor: datetime, at: datetime
+) -> datetime | None:
+    if step.quiet is Quiet.SESSION_AWAKE:
+        return at if hours.awake(session.starts_at, zone) else None
+    kind = hours.of(step.channel, step.purpose)
+    if step.quiet is Quiet.IGNORE or kind is None or _exempt(step, session, anchor, at):
+        return at
+    return last_moment(kind, at, zone) if at < anchor else next_opening(kind, at, zone)
+
+
+def _exempt(step: Step, session: SessionFacts, anchor: datetime, at: datetime) -> bool:
+    just_acted = bool(step.quiet_grace) and at - anchor <= step.quiet_grace
+    return just_acted or _distance(session, at) < step.quiet_exempt_before_start
+
+
+def _distance(session: SessionFacts, at: datetime) -> timedelta:
+    """Give how far the session's start lies from `at`, the new or the old one, whichever is nearer."""
+    starts = (session.starts_at, session.moved_from or session.starts_at)
+    return min(abs(start - at) for start in starts)
+
+
+def _judge(step: Step, session: SessionFacts, anchor: datetime, at: datetime, *, personal: bool) -> Due | Never:
+    expires = expiry(step.expires, session, anchor)
+    if at < step.active_from:
+        return Never(Reason.STEP_NEWER)
+    about_date = step.anchor in (Anchor.STARTS, Anchor.ENDS)
+    before = at - step.lead if about_date else anchor
+    if about_date and session.moved_at is not None and at <= session.moved_at:
+        if step.late is Late.SKIP:
+            return Never(Reason.MOVED_LATE)
+        at = before = session.moved_at
+    if at >= expires:
+        return Never(Reason.EXPIRED)
+    if step.runway and session.starts_at - at < step.runway:
+        return Never(Reason.TOO_NEAR)
+    return Due(at, expires, datetime.max.replace(tzinfo=at.tzinfo) if personal else before)
+
+
+def _late(step: Step, facts: Facts, on_time: Due, hours: SendingHours) -> Due | Never:
+    if step.late is Late.SKIP or step.anchor in (Anchor.MOVED, Anchor.CANCELLED):
+        return Never(Reason.REGISTERED_LATE)
+    at = max(on_time.at, facts.registered_at)
+    kind = hours.of(step.channel, step.purpose)
+    if step.quiet is Quiet.SHIFT and kind is not None:
+        opening = next_opening(kind, at, facts.zone)
+        if opening is None:
+            return Never(Reason.QUIET_HOURS)
+        at = opening
+    if at >= on_time.expires:
+        return Never(Reason.EXPIRED)
+    return Due(at, on_time.expires, on_time.registered_before)
