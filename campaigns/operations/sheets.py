@@ -11,7 +11,7 @@ import codecs
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final, Never
 
@@ -22,8 +22,10 @@ LINE_LIMIT: Final = 64 * 1024
 KEPT: Final = 500
 """Problems remembered one by one; more are only counted."""
 _SNIPPET: Final = 48
-_FORMULA: Final = "=+-@"
-_LINE_STARTS: Final = "\t\r"
+_FORMULA: Final = frozenset("=+-@")
+_LINE_STARTS: Final = frozenset("\t\r")
+_FAULTS: Final = frozenset(("\ufffd", *map(chr, range(0xDC80, 0xDD00))))
+"""What an undecodable byte becomes; a replacement character that was there before is damage too."""
 _DELIMITERS: Final = ",;\t"
 _NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
 _SAVE_AS: Final = "In Excel choose “CSV UTF-8 (comma delimited)” when saving, then upload that file."
@@ -126,8 +128,8 @@ class Sheet:
                 cells = next(self._reader)
             except StopIteration:
                 return
-            except UnicodeDecodeError:
-                _refuse(f"Row {number} is not UTF-8 text. {_SAVE_AS}")
+            except _Unreadable:
+                _refuse(f"Row {number} is not {self._lines.text} text. {_SAVE_AS}")
             except csv.Error as error:
                 self._malformed(number, spread=self._reader.line_num - before, error=error)
                 continue
@@ -148,7 +150,9 @@ class Sheet:
         wanted = len(self._heading)
         if len(cells) < wanted or any(cell.strip() for cell in cells[wanted:]):
             self.problems.add(
-                number, "", "",
+                number,
+                "",
+                "",
                 f"This row has {len(cells)} cells, the heading has {wanted}. "
                 f"Put a cell that contains a {_NAMES[self.delimiter]} in quotes, and fill up with empty cells.",
             )
@@ -165,19 +169,27 @@ class Sheet:
         return Row(number, found) if fine else None
 
 
+class _Unreadable(Exception):
+    """A line is not in the encoding of the file."""
+
+
 class _Lines:
     """The lines of a file, each at most `LINE_LIMIT` long, the first one to be looked at beforehand."""
 
     def __init__(self, file: BinaryIO, encoding: str) -> None:
-        self._text = io.TextIOWrapper(file, encoding=encoding, newline="")
+        # Strict decoding would stop a block too early and name the wrong row.
+        self._wide = encoding == "utf-16"
+        self.text = "UTF-16" if self._wide else "UTF-8"
+        errors = "replace" if self._wide else "surrogateescape"
+        self._text = io.TextIOWrapper(file, encoding=encoding, errors=errors, newline="")
         self._ahead: str | None = None
         self._number = 0
 
     def first(self) -> str:
         try:
             self._ahead = next(self, "")
-        except UnicodeDecodeError:
-            _refuse(f"The heading is not UTF-8 text. {_SAVE_AS}")
+        except _Unreadable:
+            _refuse(f"The heading is not {self.text} text. {_SAVE_AS}")
         if not self._ahead.strip():
             _refuse("The file is empty or has no heading. Put the names of the columns in row 1.")
         return self._ahead
@@ -197,6 +209,8 @@ class _Lines:
             raise StopIteration
         if len(line) == LINE_LIMIT and line[-1] not in "\r\n":
             _refuse(f"Line {self._number} is longer than {LINE_LIMIT:,} characters. This is not a list of people.")
+        if not line.isascii() and any(char in _FAULTS for char in line):
+            raise _Unreadable
         return line
 
 
@@ -204,22 +218,6 @@ def snippet(value: str) -> str:
     """Cut a cell short and drop what could disturb a page or a terminal."""
     plain = "".join(char if char.isprintable() else " " for char in value[: _SNIPPET * 2]).strip()
     return plain if len(plain) <= _SNIPPET else plain[: _SNIPPET - 1] + "…"
-
-
-def write_sheet(heading: Sequence[str], rows: Iterable[Sequence[str | int]]) -> Iterator[bytes]:
-    """Give a CSV file line by line, in UTF-8 with a mark that Excel understands.
-
-    A cell that a spreadsheet would run as a formula gets an apostrophe in front.
-    """
-    yield codecs.BOM_UTF8
-    for row in (heading, *rows):
-        line = io.StringIO()
-        csv.writer(line).writerow([cell if isinstance(cell, int) else _harmless(cell) for cell in row])
-        yield line.getvalue().encode("utf-8")
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in _LINE_STARTS or cell.lstrip()[:1] in tuple(_FORMULA) else cell
 
 
 def _encoding(file: BinaryIO) -> str:
@@ -279,8 +277,8 @@ def _fault(value: str, column: Column) -> str:
         return f"This is longer than {column.longest} characters. Shorten it."
     if "\0" in value:
         return "This contains a NUL character. Type the cell anew."
-    first = value.strip()[:1]
-    if value[:1] in tuple(_LINE_STARTS) or first in tuple(_FORMULA.replace("+", "") if column.plus else _FORMULA):
+    running = _FORMULA - {"+"} if column.plus else _FORMULA
+    if value[:1] in _LINE_STARTS or value.strip()[:1] in running:
         return "A cell must not begin with = + - @ or a tab: spreadsheets run it as a formula. Remove that character."
     return ""
 
