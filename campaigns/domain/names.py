@@ -27,8 +27,24 @@ _JOINERS: Final = frozenset("\u200c\u200d")
 """Zero-width, but part of the spelling in the scripts below (Persian, Sinhala, Malayalam …)."""
 
 _JOINING_SCRIPTS: Final = frozenset(
-    "ARABIC SYRIAC MONGOLIAN DEVANAGARI BENGALI GURMUKHI GUJARATI ORIYA TAMIL TELUGU KANNADA MALAYALAM "
-    "SINHALA KHMER MYANMAR TIBETAN".split()
+    {
+        "ARABIC",
+        "SYRIAC",
+        "MONGOLIAN",
+        "DEVANAGARI",
+        "BENGALI",
+        "GURMUKHI",
+        "GUJARATI",
+        "ORIYA",
+        "TAMIL",
+        "TELUGU",
+        "KANNADA",
+        "MALAYALAM",
+        "SINHALA",
+        "KHMER",
+        "MYANMAR",
+        "TIBETAN",
+    }
 )
 
 _WEB_ADDRESS: Final = re.compile(

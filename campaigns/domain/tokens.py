@@ -64,7 +64,7 @@ class Signer:
         if len(raw) < _PROOF_BYTES or _write(raw) != token:
             raise LinkExpired
         payload, proof = raw[:-_PROOF_BYTES], raw[-_PROOF_BYTES:]
-        if not any([hmac.compare_digest(proof, _prove(secret, kind, payload)) for secret in self._secrets]):
+        if not any(hmac.compare_digest(proof, _prove(secret, kind, payload)) for secret in self._secrets):
             raise LinkExpired
         return _unpack(payload)
 

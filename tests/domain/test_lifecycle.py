@@ -1,0 +1,70 @@
+"""The states of a delivery: who may follow whom, and where the road ends."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from campaigns.domain.lifecycle import FOLLOWS, Status, may_follow
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(st.data())
+def test_any_sequence_of_allowed_moves_stays_in_the_table(data: st.DataObject) -> None:
+    status = Status.PLANNED
+    for _ in range(20):
+        following = sorted(FOLLOWS[status])
+        if not following:
+            return
+        after = data.draw(st.sampled_from(following))
+        assert may_follow(status, after)
+        assert after in FOLLOWS
+        status = after
+
+
+def reachable(start: Status) -> set[Status]:
+    seen = {start}
+    road = [start]
+    while road:
+        for after in FOLLOWS[road.pop()] - seen:
+            seen.add(after)
+            road.append(after)
+    return seen
+
+
+def test_every_state_can_be_reached_from_planned() -> None:
+    assert reachable(Status.PLANNED) == set(Status)
+
+
+def test_every_state_has_its_line_in_the_table() -> None:
+    assert set(FOLLOWS) == set(Status)
+
+
+def test_skipped_and_failed_are_the_end_of_the_road() -> None:
+    assert [status for status in Status if not FOLLOWS[status]] == [Status.SKIPPED, Status.FAILED]
+
+
+@pytest.mark.parametrize("status", Status)
+def test_no_state_follows_itself(status: Status) -> None:
+    assert not may_follow(status, status)
+
+
+@pytest.mark.parametrize("taken", [Status.SENT, Status.DELIVERED, Status.BOUNCED])
+def test_what_the_provider_took_is_never_sent_again(taken: Status) -> None:
+    assert reachable(taken) <= {Status.SENT, Status.DELIVERED, Status.BOUNCED}
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.PLANNED])
+def test_nothing_but_the_dispatcher_puts_a_delivery_in_the_queue(status: Status) -> None:
+    assert not may_follow(status, Status.QUEUED)
+
+
+@pytest.mark.parametrize("status", [Status.PLANNED, Status.QUEUED])
+def test_a_message_that_was_not_opened_cannot_have_left(status: Status) -> None:
+    assert not FOLLOWS[status] & {Status.SENT, Status.DELIVERED, Status.BOUNCED, Status.UNKNOWN, Status.FAILED}
+
+
+def test_every_unfinished_state_has_a_way_to_an_honest_end() -> None:
+    ends = {Status.SKIPPED, Status.FAILED, Status.DELIVERED, Status.BOUNCED, Status.SENT}
+    assert all(reachable(status) & ends for status in Status)
