@@ -12,7 +12,7 @@ from typing import Final
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from campaigns.errors import AddressInvalid
 
@@ -83,6 +83,10 @@ def _domain(address: str) -> str:
     return address.partition("@")[2]
 
 
+_TOO_MANY: Final = "This number has too many digits."
+_UNREADABLE: Final = {NumberParseException.TOO_LONG: _TOO_MANY}
+
+
 def parse_email(raw: str) -> str:
     """Give the address as it is stored and compared: ASCII, lower case, without blanks around it.
 
@@ -142,14 +146,12 @@ def _read_number(text: str, region: str) -> PhoneNumber:
         raise _phone_refused("This number holds letters or other signs. Write one number, digits only.", (region,))
     try:
         number = phonenumbers.parse(text, region)
-        reason = phonenumbers.is_possible_number_with_reason(number)
     except NumberParseException as error:
-        if error.error_type != NumberParseException.TOO_LONG:
-            raise _phone_refused("This is not a complete number.", (region,)) from None
-        reason = phonenumbers.ValidationResult.TOO_LONG
-    if reason == phonenumbers.ValidationResult.TOO_LONG:
-        raise _phone_refused("This number has too many digits.", (region,))
-    if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise _phone_refused(_UNREADABLE.get(error.error_type, "This is not a complete number."), (region,)) from None
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    if reason == ValidationResult.TOO_LONG:
+        raise _phone_refused(_TOO_MANY, (region,))
+    if reason != ValidationResult.IS_POSSIBLE:
         raise _phone_refused("This number is too short. Add the area code and all digits.", (region,))
     return number
 
