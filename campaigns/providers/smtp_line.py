@@ -1,0 +1,240 @@
+"""One SMTP connection: `smtplib`'s dialogue with deadlines, TLS as configured, and pipelining.
+
+Enter with `open_line`. Nothing here knows about outcomes: it raises, or returns what
+the server replied; what that means for a delivery is decided in `smtp.py`.
+"""
+
+from __future__ import annotations
+
+import re
+import select
+import smtplib
+import socket
+import ssl
+import time
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+Reply = tuple[int, bytes]
+
+READY_FOR_CONTENT: Final = 354
+_READY: Final = 220
+_LEAST_WAIT: Final = 0.001
+_LINE_LIMIT: Final = 8192
+_REPLY_LINES: Final = 100
+_BARE: Final = re.compile(rb"\r\n|\r|\n")
+
+
+class LineLost(smtplib.SMTPServerDisconnected):
+    """The connection ended, stayed silent or spoke another language; it must not be used again."""
+
+
+class TimeUp(LineLost):
+    """The server did not answer in time."""
+
+
+class SecurityMissing(smtplib.SMTPException):
+    """The server does not offer the encryption or the login that our settings demand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where to connect, and how."""
+
+    host: str
+    port: int
+    security: Literal["starttls", "tls", "none"]
+    """Encryption is never negotiated away: what is set here happens or the connection fails."""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    local_hostname: str = ""
+    """What to call ourselves in EHLO; empty means our address as a literal (RFC 5321 §4.1.3)."""
+    context: ssl.SSLContext | None = None
+    """None verifies the certificate against the machine's authorities."""
+
+
+class Line(smtplib.SMTP):
+    """An open connection whose every wait ends at `deadline`."""
+
+    deadline: float = 0.0
+    """On the monotonic clock, in seconds. smtplib's own timeout starts anew with every byte."""
+
+    def __init__(self, sock: socket.socket, local_hostname: str) -> None:
+        """Take over a connected socket; the greeting has not been read."""
+        super().__init__(local_hostname=local_hostname)
+        self.sock = sock
+        self._unread = b""
+
+    def getreply(self) -> Reply:
+        """Read one reply; raises `LineLost` if it is not one, or not whole before the deadline."""
+        texts: list[bytes] = []
+        while len(texts) < _REPLY_LINES:
+            line = self._read_line()
+            code, separator = line[:3], line[3:4]
+            if not (code.isdigit() and separator in (b" ", b"-", b"")):
+                break
+            texts.append(line[4:].strip())
+            if separator != b"-":
+                return int(code), b"\n".join(texts)
+        self.close()
+        raise LineLost("what the server said is no SMTP reply")
+
+    def send(self, s: object) -> None:
+        """Write everything before the deadline; raises `LineLost` if some of it did not leave."""
+        data = s.encode(self.command_encoding) if isinstance(s, str) else s
+        try:
+            self._socket().sendall(data)  # type: ignore[arg-type]  # smtplib hands over str or bytes only
+        except TimeoutError:
+            self.close()
+            raise TimeUp("the server did not read in time") from None
+        except OSError:
+            self.close()
+            raise LineLost("the connection ended while writing") from None
+
+    def stirs(self) -> bool:
+        """Say whether the idle connection has something to read, which can only be a goodbye."""
+        if self.sock is None:
+            return True
+        readable, _, _ = select.select([self.sock], [], [], 0)
+        return bool(readable or self._unread)
+
+    def encrypt(self, server: Server) -> None:
+        """Do STARTTLS (RFC 3207) or raise; nothing said before it is believed afterwards."""
+        if not self.has_extn("starttls"):
+            raise SecurityMissing("STARTTLS is demanded by our settings and the server does not offer it")
+        code, text = self.docmd("STARTTLS")
+        if code != _READY:
+            raise smtplib.SMTPResponseException(code, text)
+        if self._unread:
+            raise LineLost("the server went on talking before encryption began")
+        self.sock = _wrap(self._socket(), server)
+        self.helo_resp = self.ehlo_resp = None
+        self.esmtp_features = {}
+        self.does_esmtp = False
+
+    def envelope(self, sender: str, recipient: str, content: bytes) -> tuple[Reply, ...]:
+        """Send MAIL, RCPT and DATA and give the replies up to the first one that says no.
+
+        Afterwards the server either waits for content (the last reply is 354) or no
+        transaction has content: a 354 that came in spite of a refusal is answered here by
+        ending an empty message, as RFC 2920 §3.1 asks.
+        """
+        options = f" SIZE={len(content)}" if self.has_extn("size") else ""
+        if self.has_extn("8bitmime") and not content.isascii():
+            options += " BODY=8BITMIME"
+        commands = (f"MAIL FROM:<{sender}>{options}\r\n", f"RCPT TO:<{recipient}>\r\n", "DATA\r\n")
+        if not self.has_extn("pipelining"):
+            return self._one_by_one(commands)
+        self.send("".join(commands))
+        replies = tuple(self.getreply() for _ in commands)
+        refused = [place for place, (code, _) in enumerate(replies[:2]) if not is_yes(code)]
+        if refused and replies[2][0] == READY_FOR_CONTENT:
+            self.send(".\r\n")
+            self.getreply()
+        return replies[: refused[0] + 1] if refused else replies
+
+    def _one_by_one(self, commands: tuple[str, ...]) -> tuple[Reply, ...]:
+        replies: list[Reply] = []
+        for command in commands:
+            self.send(command)
+            replies.append(self.getreply())
+            if not is_yes(replies[-1][0]):
+                break
+        return tuple(replies)
+
+    def _read_line(self) -> bytes:
+        while b"\n" not in self._unread:
+            try:
+                more = self._socket().recv(_LINE_LIMIT)
+            except TimeoutError:
+                self.close()
+                raise TimeUp("the server did not answer in time") from None
+            except OSError:
+                more = b""
+            if not more or len(self._unread) > _LINE_LIMIT:
+                self.close()
+                raise LineLost("the server closed the connection")
+            self._unread += more
+        line, _, self._unread = self._unread.partition(b"\n")
+        return line.rstrip(b"\r")
+
+    def _socket(self) -> socket.socket:
+        if self.sock is None:
+            raise LineLost("the connection is closed")
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            self.close()
+            raise TimeUp("the server did not answer in time")
+        self.sock.settimeout(left)
+        return self.sock
+
+
+def is_yes(code: int) -> bool:
+    """Say whether a reply is positive (RFC 5321 §4.2.1)."""
+    return code // 100 == 2  # noqa: PLR2004  # the first digit, as the standard writes it
+
+
+def open_line(server: Server, deadline: float) -> Line:
+    """Connect, greet, encrypt and log in before `deadline` (monotonic seconds).
+
+    Raises `OSError` (no connection, TLS), of which `smtplib.SMTPException` is a kind (a reply that
+    says no, `LineLost`, `SecurityMissing`), or `UnicodeError` (a login that is not ASCII, a host name
+    that cannot be one). Nothing stays open then.
+    """
+    sock = socket.create_connection((server.host, server.port), max(deadline - time.monotonic(), _LEAST_WAIT))
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if server.security == "tls":
+            sock = _wrap(sock, server)
+    except BaseException:
+        sock.close()
+        raise
+    line = Line(sock, server.local_hostname or _literal(sock))
+    line.deadline = deadline
+    try:
+        _introduce(line, server)
+    except BaseException:
+        line.close()
+        raise
+    return line
+
+
+def _introduce(line: Line, server: Server) -> None:
+    code, text = line.getreply()
+    if code != _READY:
+        raise smtplib.SMTPConnectError(code, text)
+    line.ehlo_or_helo_if_needed()
+    if server.security == "starttls":
+        line.encrypt(server)
+        line.ehlo_or_helo_if_needed()
+    if server.user:
+        if not line.has_extn("auth"):
+            raise SecurityMissing("a login is set and the server offers none")
+        line.login(server.user, server.password)
+
+
+def transparent(raw: bytes) -> bytes:
+    """Prepare content for DATA: CRLF line ends, leading dots doubled, the final dot added.
+
+    Works for any bytes. A bare CR or LF becomes a line end, because servers disagree about
+    them and a disagreement about where a message ends lets one message become two.
+    """
+    ends = raw.count(b"\r\n")
+    if raw.count(b"\n") != ends or raw.count(b"\r") != ends:
+        raw = _BARE.sub(b"\r\n", raw)
+    stuffed = raw.replace(b"\r\n.", b"\r\n..")
+    if stuffed.startswith(b"."):
+        stuffed = b"." + stuffed
+    if not stuffed.endswith(b"\r\n"):
+        stuffed += b"\r\n"
+    return stuffed + b".\r\n"
+
+
+def _wrap(sock: socket.socket, server: Server) -> ssl.SSLSocket:
+    context = server.context or ssl.create_default_context()
+    return context.wrap_socket(sock, server_hostname=server.host)
+
+
+def _literal(sock: socket.socket) -> str:
+    address = sock.getsockname()[0]
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
