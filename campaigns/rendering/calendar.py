@@ -1,0 +1,161 @@
+"""Calendar entries: the invitation in a mail, its withdrawal, and the public download.
+
+Every entry is one event in UTC, so that no client has to guess a zone. The title is the
+discreet one, and the class is private: calendars are shared with families and employers.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+from campaigns.domain.tokens import Links
+from campaigns.rendering.headers import header_address
+from campaigns.rendering.identity import domain_of
+from campaigns.rendering.variables import Letter, Sender, one_line
+
+Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
+
+_FOLD_OCTETS: Final = 75
+_SPECIAL: Final = re.compile(r"[\\;,]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    uid: str
+    sequence: int
+    stamp: datetime
+    starts_at: datetime
+    ends_at: datetime
+    summary: str
+    description: tuple[str, ...]
+    """Its lines."""
+    url: str
+    people: tuple[str, ...] = ()
+    """Ready lines for the organizer and the one attendee."""
+    cancelled: bool = False
+
+
+def invitation(letter: Letter, sender: Sender, links: Links, method: Literal["REQUEST", "CANCEL"]) -> bytes:
+    """Write the entry that goes with a letter: REQUEST puts it into a calendar or moves it, CANCEL takes it out.
+
+    The same UID with a higher sequence replaces an entry, so the letter's sequence must rise with
+    every change of date and with a cancellation. The recipient is the only attendee.
+    """
+    join, manage = links.join(letter.registration_id), links.manage(letter.registration_id)
+    cancelled = method == "CANCEL"
+    lines = (f"Change plans: {manage}",) if cancelled else (f"Join: {join}", f"Change or cancel: {manage}")
+    entry = _Entry(
+        uid=letter.calendar_uid,
+        sequence=letter.calendar_sequence,
+        stamp=letter.now,
+        starts_at=letter.starts_at,
+        ends_at=letter.ends_at,
+        summary=_summary(letter.class_title, sender),
+        description=lines,
+        url=manage if cancelled else join,
+        people=(
+            f"ORGANIZER;CN={_parameter(sender.clinic_name)}:mailto:{header_address(sender.mail_from)}",
+            f"ATTENDEE;CN={_parameter(letter.first_name or letter.recipient)};CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;"
+            f"PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:{header_address(letter.recipient)}",
+        ),
+        cancelled=cancelled,
+    )
+    return _write(entry, method, sender)
+
+
+def publication(  # noqa: PLR0913  # eight facts about a session, all by keyword
+    *,
+    session_id: int,
+    class_title: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    sequence: int,
+    cancelled: bool,
+    landing_url: str,
+    now: datetime,
+    sender: Sender,
+) -> bytes:
+    """Write the entry anybody may download for a session: no attendee and no personal link."""
+    entry = _Entry(
+        uid=f"sess-{session_id}@{domain_of(sender.mail_from)}",
+        sequence=sequence,
+        stamp=now,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        summary=_summary(class_title, sender),
+        description=("Your way in is in the email you got when you signed up.", f"About the class: {landing_url}"),
+        url=landing_url,
+        cancelled=cancelled,
+    )
+    return _write(entry, "PUBLISH", sender)
+
+
+def _write(entry: _Entry, method: Method, sender: Sender) -> bytes:
+    alarm = (
+        "BEGIN:VALARM",
+        "ACTION:DISPLAY",
+        "DESCRIPTION:Starts in 15 minutes",
+        "TRIGGER:-PT15M",
+        "END:VALARM",
+    )
+    lines = (
+        "BEGIN:VCALENDAR",
+        f"PRODID:-//{_text(sender.clinic_name)}//webinar//EN",
+        "VERSION:2.0",
+        "CALSCALE:GREGORIAN",
+        f"METHOD:{method}",
+        "BEGIN:VEVENT",
+        f"UID:{_text(entry.uid)}",
+        f"SEQUENCE:{entry.sequence}",
+        f"DTSTAMP:{_moment(entry.stamp)}",
+        f"DTSTART:{_moment(entry.starts_at)}",
+        f"DTEND:{_moment(entry.ends_at)}",
+        f"SUMMARY:{_text(entry.summary)}",
+        "DESCRIPTION:" + "\\n".join(_text(line) for line in entry.description),
+        f"LOCATION:{_text(entry.url)}",
+        f"URL:{entry.url}",
+        *entry.people,
+        f"STATUS:{'CANCELLED' if entry.cancelled else 'CONFIRMED'}",
+        "TRANSP:OPAQUE",
+        "CLASS:PRIVATE",
+        *(() if entry.cancelled else alarm),
+        "END:VEVENT",
+        "END:VCALENDAR",
+    )
+    return b"".join(_folded(line) for line in lines)
+
+
+def _summary(class_title: str, sender: Sender) -> str:
+    return f"{class_title} - {sender.clinic_name}"
+
+
+def _moment(moment: datetime) -> str:
+    utc = moment.astimezone(UTC)
+    return f"{utc.year:04d}{utc.month:02d}{utc.day:02d}T{utc.hour:02d}{utc.minute:02d}{utc.second:02d}Z"
+
+
+def _text(value: str) -> str:
+    """Escape a text value (RFC 5545 §3.3.11)."""
+    return _SPECIAL.sub(r"\\\g<0>", one_line(value))
+
+
+def _parameter(value: str) -> str:
+    # Inside a parameter there is no escape for a double quote that all clients know.
+    return '"' + one_line(value).replace('"', "'") + '"'
+
+
+def _folded(line: str) -> bytes:
+    """Fold at 75 octets and never inside a character (RFC 5545 §3.1)."""
+    raw = line.encode()
+    pieces = []
+    room = _FOLD_OCTETS
+    while len(raw) > room:
+        cut = room
+        while raw[cut] & 0xC0 == 0x80:  # noqa: PLR2004  # a continuation byte of UTF-8
+            cut -= 1
+        pieces.append(raw[:cut])
+        raw, room = raw[cut:], _FOLD_OCTETS - 1
+    return b"\r\n ".join([*pieces, raw]) + b"\r\n"

@@ -1,0 +1,94 @@
+"""What a template may contain, read from its syntax tree before it ever runs.
+
+Message templates are words with holes. They may ask, compare and call the frame's own
+macros; they may not reach into a value, count, loop, or name anything outside the closed
+list. The frame, which is ours, may also loop and define macros.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+
+from campaigns.errors import TemplateInvalid
+
+_WORDS: Final = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.Const,
+    nodes.If,
+    nodes.CondExpr,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.Not,
+    nodes.And,
+    nodes.Or,
+    nodes.Call,
+    nodes.Filter,
+)
+_FRAME: Final = (*_WORDS, nodes.Macro, nodes.For)
+_LONGEST: Final = 100_000
+_TAG: Final = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)\b([^>]*)>")
+_ADDRESS: Final = re.compile(r"https?:|www\.|href|src=|javascript:", re.IGNORECASE)
+
+
+def check_words(environment: Environment, text: str, *, file: str, names: frozenset[str], macros: frozenset[str]) -> None:
+    """Refuse a part of a message that says more than it may.
+
+    Raises `TemplateInvalid` with file, line and the name at fault.
+    """
+    if len(text) > _LONGEST:
+        raise TemplateInvalid(f"{file}: longer than {_LONGEST} characters")
+    tree = _parsed(environment, text, file)
+    _check_tree(tree, file=file, allowed=_WORDS, names=names, macros=macros)
+    for data in tree.find_all(nodes.TemplateData):
+        if found := _ADDRESS.search(data.data):
+            raise TemplateInvalid(f"{file}, line {data.lineno}: {found[0]} - links come from the list of names")
+
+
+def check_frame(environment: Environment, text: str, *, file: str, names: frozenset[str]) -> frozenset[str]:
+    """Refuse a frame that uses an unknown name; give the macros it offers. Raises `TemplateInvalid`."""
+    tree = _parsed(environment, text, file)
+    macros = frozenset(macro.name for macro in tree.find_all(nodes.Macro))
+    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")}
+    _check_tree(tree, file=file, allowed=_FRAME, names=names | own, macros=macros)
+    return macros
+
+
+def check_tags(text: str, *, file: str, tags: frozenset[str]) -> None:
+    """Refuse HTML beyond the tags the frame knows how to dress. Raises `TemplateInvalid`."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for name, attributes in _TAG.findall(line):
+            opening = f"{name}{attributes}".strip()
+            if opening not in tags:
+                raise TemplateInvalid(f"{file}, line {number}: the tag <{opening}> is not one of the frame's")
+
+
+def _parsed(environment: Environment, text: str, file: str) -> nodes.Template:
+    try:
+        return environment.parse(text)
+    except TemplateSyntaxError as error:
+        raise TemplateInvalid(f"{file}, line {error.lineno}: {error.message}") from None
+
+
+def _check_tree(
+    tree: nodes.Node,
+    *,
+    file: str,
+    allowed: tuple[type[nodes.Node], ...],
+    names: frozenset[str],
+    macros: frozenset[str],
+) -> None:
+    called = {id(call.node) for call in tree.find_all(nodes.Call)}
+    for node in tree.find_all(nodes.Node):
+        where = f"{file}, line {node.lineno}"
+        if not isinstance(node, allowed):
+            raise TemplateInvalid(f"{where}: {type(node).__name__} is not possible in a template")
+        if isinstance(node, nodes.Call) and not (isinstance(node.node, nodes.Name) and node.node.name in macros):
+            raise TemplateInvalid(f"{where}: only the frame's macros can be called: {', '.join(sorted(macros))}")
+        if isinstance(node, nodes.Name) and node.name not in (macros if id(node) in called else names):
+            raise TemplateInvalid(f"{where}: {node.name} is not a name that templates know")

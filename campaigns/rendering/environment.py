@@ -1,0 +1,188 @@
+"""From a folder of words to compiled messages.
+
+A message is a folder: `message.toml` and either `body.html` with `body.txt` or `sms.txt`.
+The frame around every email is its own pair of files. A `Source` holds all of it as text,
+so that a version can be stored, hashed, approved and compiled again years later.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Literal
+
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from campaigns.domain.steps import Channel, Purpose
+from campaigns.errors import TemplateInvalid
+from campaigns.rendering.checks import check_frame, check_tags, check_words
+from campaigns.rendering.claims import read_register
+from campaigns.rendering.front_matter import FrontMatter, read_front_matter
+from campaigns.rendering.variables import NAMES
+
+FRAME_FILES: Final = ("frame.html", "frame.txt", "frame.toml")
+_FRAME_NAMES: Final = NAMES | {"subject", "preheader", "purpose", "strides", "read", "reads", "content"}
+_CONTENT: Final = "{{ content }}"
+_CLASS_MINUTES: Final = 9
+"""Arcs of the stride line under a message about the class: the talk is shorter than ten minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of one message with its frame: everything its rendering depends on but the letter."""
+
+    name: str
+    files: Mapping[str, str]
+    """File name → text, the frame's files included."""
+    sources: str = ""
+    """How the claims it makes are cited, as they stood when the message was loaded."""
+
+    @property
+    def content_hash(self) -> str:
+        """Name this content: 64 hexadecimal digits, another one for any other wording."""
+        return sha256(json.dumps(self.to_json(), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, object]:
+        """Give a value that JSON can hold; `from_json` takes it back unchanged."""
+        return {"name": self.name, "files": dict(self.files), "sources": self.sources}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, object]) -> Source:
+        """Take back what `to_json` gave; raises `TemplateInvalid` for anything else."""
+        name, files, sources = value.get("name"), value.get("files"), value.get("sources")
+        if not isinstance(name, str) or not isinstance(files, dict) or not isinstance(sources, str):
+            raise TemplateInvalid("This is not the stored text of a message.")
+        return cls(name, {str(file): str(text) for file, text in files.items()}, sources)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A message ready to be rendered any number of times, by any number of threads."""
+
+    name: str
+    channel: Channel
+    purpose: Purpose
+    calendar: Literal["REQUEST", "CANCEL"] | None
+    claims: tuple[str, ...]
+    sources: str
+    content_hash: str
+    subject: Template
+    preheader: Template
+    html: Template
+    text: Template
+    """The plain part of an email, or the whole of a text message."""
+
+
+def load_sources(folder: Path) -> dict[str, Source]:
+    """Read every message folder under `folder`, by name; `claims.toml` lies beside `folder`.
+
+    Raises `TemplateInvalid` for a message that uses a claim it may not.
+    """
+    register = read_register(folder.parent / "claims.toml")
+    frame = {file: (folder / file).read_text("utf-8") for file in FRAME_FILES}
+    sources = {}
+    for place in sorted(path.parent for path in folder.glob("*/message.toml")):
+        files = {path.name: path.read_text("utf-8") for path in sorted(place.iterdir()) if path.is_file()}
+        claims = read_front_matter(place.name, files["message.toml"]).claims
+        sources[place.name] = Source(place.name, {**frame, **files}, register.cite(claims, message=place.name))
+    return sources
+
+
+def compile_source(source: Source) -> Compiled:
+    """Check a message against the closed list and make it ready to render.
+
+    Raises `TemplateInvalid` naming file, line and the name or tag at fault.
+    """
+    front = read_front_matter(source.name, _file(source, "message.toml"))
+    plain = _environment(autoescape=False)
+    if front.channel is Channel.SMS:
+        subject = preheader = html = _line(plain, "", f"{source.name}/sms.txt")
+        text = _line(plain, _file(source, "sms.txt"), f"{source.name}/sms.txt")
+    else:
+        subject = _line(plain, front.subject, f"{source.name}/message.toml: subject")
+        preheader = _line(plain, front.preheader, f"{source.name}/message.toml: preheader")
+        html = _framed(_environment(autoescape=True), source, front, "html")
+        text = _framed(plain, source, front, "txt")
+    return Compiled(
+        name=source.name,
+        channel=front.channel,
+        purpose=front.purpose,
+        calendar=front.calendar,
+        claims=front.claims,
+        sources=source.sources,
+        content_hash=source.content_hash,
+        subject=subject,
+        preheader=preheader,
+        html=html,
+        text=text,
+    )
+
+
+def _environment(*, autoescape: bool) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        autoescape=autoescape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals.clear()
+    environment.tests.clear()
+    environment.filters.clear()
+    environment.filters["unbroken"] = _unbroken if autoescape else str
+    return environment
+
+
+def _unbroken(value: str) -> str:
+    """Keep a date or an hour on one line."""
+    return str(value).replace(" ", "\u00a0")
+
+
+def _line(environment: ImmutableSandboxedEnvironment, text: str, file: str) -> Template:
+    check_words(environment, text, file=file, names=NAMES, macros=frozenset())
+    return _compiled(environment, text.strip(), file)
+
+
+def _framed(environment: ImmutableSandboxedEnvironment, source: Source, front: FrontMatter, kind: str) -> Template:
+    """Put a body into its frame: the macros of the frame come first, so that the body can call them."""
+    frame_file, file = f"frame.{kind}", f"{source.name}/body.{kind}"
+    frame, body = _file(source, frame_file), _file(source, f"body.{kind}")
+    macros = check_frame(environment, frame, file=frame_file, names=_FRAME_NAMES)
+    check_words(environment, body, file=file, names=NAMES, macros=macros)
+    if kind == "html":
+        body = _dressed(body, _file(source, "frame.toml"), file)
+    head, seam, foot = frame.partition(_CONTENT)
+    if not seam:
+        raise TemplateInvalid(f"{frame_file}: {_CONTENT} is missing, the place of the message")
+    return _compiled(environment, head + body + foot, file, strides=_strides(front), read=front.read, reads=front.reads)
+
+
+def _dressed(body: str, styles: str, file: str) -> str:
+    """Give bare tags the attributes that `frame.toml` sets for them: mail programs want styles inline."""
+    tags = tomllib.loads(styles)["tags"]
+    openings = {opening: f"<{opening.split()[0]} {attributes}>" for opening, attributes in tags.items()}
+    check_tags(body, file=file, tags=frozenset(openings) | {opening.split()[0] for opening in openings})
+    return re.sub(r"<([a-z][^>/]*)>", lambda found: openings.get(found[1], found[0]), body)
+
+
+def _strides(front: FrontMatter) -> tuple[str, ...]:
+    """Say what each arc of the stride line is: a short read counts the reads, the others count the minutes."""
+    if front.read:
+        return ("done",) * front.read + ("now",) + ("ahead",) * (front.reads - front.read)
+    return ("done",) * _CLASS_MINUTES + ("now",)
+
+
+def _compiled(environment: ImmutableSandboxedEnvironment, text: str, file: str, **constants: object) -> Template:
+    try:
+        return environment.from_string(text, globals=constants)
+    except TemplateSyntaxError as error:
+        raise TemplateInvalid(f"{file}, line {error.lineno}: {error.message}") from None
+
+
+def _file(source: Source, file: str) -> str:
+    text = source.files.get(file)
+    if text is None:
+        raise TemplateInvalid(f"{source.name}: {file} is missing")
+    return text

@@ -1,0 +1,90 @@
+"""What a message says about itself: its `message.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from campaigns.domain.steps import Channel, Purpose
+from campaigns.errors import TemplateInvalid
+
+_KEYS: Final = frozenset({"purpose", "channel", "subject", "preheader", "calendar", "claims", "status", "read", "reads"})
+_EMAIL_ONLY: Final = frozenset({"subject", "preheader", "calendar", "read", "reads"})
+_CALENDARS: Final[dict[str, Literal["REQUEST", "CANCEL"] | None]] = {
+    "none": None,
+    "request": "REQUEST",
+    "cancel": "CANCEL",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The settings of one message."""
+
+    purpose: Purpose
+    channel: Channel
+    status: str
+    """`unapproved` until a named clinician has said yes to this content."""
+    claims: tuple[str, ...]
+    """Ids in the claims register."""
+    subject: str
+    preheader: str
+    calendar: Literal["REQUEST", "CANCEL"] | None
+    read: int
+    """Which of the short reads this is, counted from one; zero for a message that is none."""
+    reads: int
+    """How many short reads there are."""
+
+
+def read_front_matter(message: str, text: str) -> FrontMatter:
+    """Read a `message.toml`; raises `TemplateInvalid` naming the key at fault and what it may be."""
+    where = f"{message}/message.toml"
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise TemplateInvalid(f"{where}: {error}") from None
+    if unknown := sorted(table.keys() - _KEYS):
+        raise TemplateInvalid(f"{where}: {unknown[0]} is not a key of a message")
+    channel = Channel(_one_of(table, "channel", tuple(Channel), where))
+    if channel is Channel.SMS and (extra := sorted(table.keys() & _EMAIL_ONLY)):
+        raise TemplateInvalid(f"{where}: {extra[0]} belongs to emails only")
+    return FrontMatter(
+        purpose=Purpose(_one_of(table, "purpose", tuple(Purpose), where)),
+        channel=channel,
+        status=_one_of(table, "status", ("unapproved", "approved"), where),
+        claims=_claims(table, where),
+        subject=_text(table, "subject", where) if channel is Channel.EMAIL else "",
+        preheader=_text(table, "preheader", where) if channel is Channel.EMAIL else "",
+        calendar=_CALENDARS[_one_of({"calendar": "none", **table}, "calendar", tuple(_CALENDARS), where)],
+        read=_count(table, "read", where),
+        reads=_count(table, "reads", where),
+    )
+
+
+def _one_of(table: dict[str, object], key: str, choices: tuple[str, ...], where: str) -> str:
+    value = table.get(key)
+    if not isinstance(value, str) or value not in choices:
+        raise TemplateInvalid(f"{where}: {key} must be one of: {', '.join(choices)}")
+    return value
+
+
+def _text(table: dict[str, object], key: str, where: str) -> str:
+    value = table.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise TemplateInvalid(f"{where}: {key} must say something")
+    return value
+
+
+def _claims(table: dict[str, object], where: str) -> tuple[str, ...]:
+    value = table.get("claims", [])
+    if not isinstance(value, list) or not all(isinstance(claim, str) for claim in value):
+        raise TemplateInvalid(f"{where}: claims must be a list of ids from claims.toml")
+    return tuple(value)
+
+
+def _count(table: dict[str, object], key: str, where: str) -> int:
+    value = table.get(key, 0)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise TemplateInvalid(f"{where}: {key} must be a whole number")
+    return value

@@ -1,0 +1,206 @@
+"""Everything a template may say, and nothing else.
+
+A `Letter` holds the facts of one message; `context` turns them into the closed list
+`NAMES`. A template that asks for any other name does not compile. This room never looks
+anything up: what is not in the letter cannot be said.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from campaigns.domain.steps import Attendance, Channel, Purpose
+from campaigns.domain.tokens import Links
+from campaigns.rendering import times
+
+Value = str | int | bool
+
+_UNSEEN: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
+)
+"""Control characters, line separators, direction marks, halves of a character."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who writes: the clinic's facts, the same for every letter."""
+
+    clinic_name: str
+    program_name: str
+    clinic_address: str
+    clinic_phone: str
+    clinic_zone: str
+    """IANA name."""
+    mail_from: str
+    """Address in `From` and organizer of calendar entries; receives mail."""
+    reply_to: str
+    return_path_domain: str
+    public_url: str
+    id_key: bytes
+    """Keys Message-ID, X-Send-Id and the return path; not the secret that signs links."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """All facts that one message is rendered from. Every datetime is aware.
+
+    Raises `ValueError` for a naive datetime, and for a recording whose address is not http(s).
+    """
+
+    delivery_id: int
+    registration_id: int
+    session_id: int
+    campaign_id: int
+    step_key: str
+    purpose: Purpose
+    template: str
+    attempt: int = 0
+    """Which hand-off this is; stands in the callback token of a text, nowhere else."""
+
+    recipient: str
+    """Email address or E.164 number."""
+    first_name: str
+    zone: str
+    """The registrant's IANA zone; empty means the session's."""
+    language: str = "en"
+
+    webinar_slug: str
+    webinar_title: str
+    """The plain title; it may name a condition and stays inside the mail's body."""
+    class_title: str
+    """The discreet title for subjects, texts and calendars."""
+    host_name: str
+    host_role: str
+
+    starts_at: datetime
+    ends_at: datetime
+    moved_from: datetime | None = None
+    """The start before the last move."""
+    session_zone: str
+    has_room: bool
+    """Whether the place to join is known already."""
+    replay_url: str = ""
+    cancelled: bool = False
+    cancelled_reason: str = ""
+    next_session_starts_at: datetime | None = None
+
+    calendar_uid: str
+    """Never changes for a registration."""
+    calendar_sequence: int
+    attendance: Attendance = Attendance.UNKNOWN
+    has_texts: bool = False
+    """Whether text reminders go to this person."""
+    now: datetime
+    """The instant of rendering."""
+
+    def __post_init__(self) -> None:
+        """Refuse what would render into nonsense."""
+        for moment in (self.starts_at, self.ends_at, self.now, self.moved_from, self.next_session_starts_at):
+            if moment is not None and moment.tzinfo is None:
+                raise ValueError("a letter's datetimes carry a time zone")
+        if self.replay_url and urlsplit(self.replay_url).scheme not in ("http", "https"):
+            raise ValueError("replay_url is a full address beginning with https:// or http://")
+
+
+NAMES: Final = frozenset(
+    """
+    first_name name_after greeting clinic program class_title class_name webinar_title host host_role
+    when date when_short time time_own zone time_clinic clinic_line same_zone
+    was_moved old_when old_when_short old_time_own has_next next_when next_time_own
+    minutes_left class_state is_soon is_running is_over
+    has_room has_replay replay_url cancelled cancelled_reason attended left_early missed has_texts
+    join_url manage_url stop_url landing_url calendar_url
+    address phone reply_to sources
+    """.split()  # noqa: SIM905  # a table of forty names reads better as words than as a list of strings
+)
+"""The closed list. Its meaning is documented by `context` and by the templates that use it."""
+
+_SOON_MINUTES: Final = 60
+
+
+def one_line(value: str) -> str:
+    """Make one clean line of a value: no control or direction characters, no runs of blanks."""
+    return " ".join(_UNSEEN.sub(" ", value).split())
+
+
+def context(letter: Letter, sender: Sender, links: Links, *, channel: Channel, sources: str) -> dict[str, Value]:
+    """Work out every name of `NAMES` for one letter.
+
+    Times are in the registrant's zone unless the name says clinic. Distances are measured
+    from `letter.now`. Free text arrives as one clean line; escaping is the template's work.
+    """
+    first_name = one_line(letter.first_name)
+    class_title = one_line(letter.class_title)
+    return {
+        "first_name": first_name,
+        "name_after": f", {first_name}" if first_name else "",
+        "greeting": f"Hello {first_name}," if first_name else "Hello,",
+        "clinic": one_line(sender.clinic_name),
+        "program": one_line(sender.program_name),
+        "class_title": class_title,
+        "class_name": _inside(class_title),
+        "webinar_title": one_line(letter.webinar_title),
+        "host": one_line(letter.host_name) or "our speaker",
+        "host_role": one_line(letter.host_role),
+        "has_room": letter.has_room,
+        "has_replay": bool(letter.replay_url),
+        "replay_url": one_line(letter.replay_url),
+        "cancelled": letter.cancelled,
+        "cancelled_reason": one_line(letter.cancelled_reason),
+        "attended": letter.attendance is Attendance.ATTENDED,
+        "left_early": letter.attendance is Attendance.LEFT_EARLY,
+        "missed": letter.attendance is Attendance.MISSED,
+        "has_texts": letter.has_texts,
+        "join_url": links.join(letter.registration_id),
+        "manage_url": links.manage(letter.registration_id),
+        "stop_url": links.stop(letter.registration_id, channel, letter.purpose),
+        "landing_url": links.landing(letter.webinar_slug),
+        "calendar_url": links.calendar(letter.session_id),
+        "address": one_line(sender.clinic_address),
+        "phone": one_line(sender.clinic_phone),
+        "reply_to": sender.reply_to,
+        "sources": sources,
+        **_times(letter, sender),
+    }
+
+
+def _times(letter: Letter, sender: Sender) -> dict[str, Value]:
+    zone = letter.zone or letter.session_zone
+    word, clinic_word = times.zone_words(zone), times.zone_words(sender.clinic_zone)
+    own, clinic = times.local(letter.starts_at, zone), times.local(letter.starts_at, sender.clinic_zone)
+    other_day = "" if own.date() == clinic.date() else f", {times.long_date(clinic)}"
+    minutes = times.minutes_between(letter.now, letter.starts_at)
+    before = times.local(letter.moved_from, zone) if letter.moved_from else None
+    after = times.local(letter.next_session_starts_at, zone) if letter.next_session_starts_at else None
+    return {
+        "when": times.long_date(own),
+        "date": times.short_date(own),
+        "when_short": times.terse_date(own),
+        "time": times.hour(own),
+        "time_own": f"{times.hour(own)} {word}",
+        "zone": word,
+        "time_clinic": f"{times.hour(clinic)} {clinic_word}",
+        "clinic_line": f"{times.hour(clinic)} at the clinic ({clinic_word}){other_day}",
+        "same_zone": own.utcoffset() == clinic.utcoffset(),
+        "was_moved": before is not None,
+        "old_when": times.long_date(before) if before else "",
+        "old_when_short": times.terse_date(before) if before else "",
+        "old_time_own": f"{times.hour(before)} {word}" if before else "",
+        "has_next": after is not None,
+        "next_when": times.long_date(after) if after else "",
+        "next_time_own": f"{times.hour(after)} {word}" if after else "",
+        "minutes_left": minutes,
+        "class_state": times.state(letter.now, letter.starts_at, letter.ends_at, zone),
+        "is_soon": 0 < minutes <= _SOON_MINUTES,
+        "is_running": letter.starts_at <= letter.now < letter.ends_at,
+        "is_over": letter.now >= letter.ends_at,
+    }
+
+
+def _inside(title: str) -> str:
+    """Write a title as it stands inside a sentence: `Runners' class` becomes `runners' class`, `SI` stays."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title
