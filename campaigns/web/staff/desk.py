@@ -1,0 +1,138 @@
+"""What every staff page stands on: who is signed in, the form that was sent, and the frame around a page.
+
+A page depends on `Signed`; one that changes something on `Acting`, which also proves
+that the form came from this login and from our own pages. Handlers open their own
+transactions with `visit.transaction()`: it is over before the answer leaves, so that
+the next page sees what this one did.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from campaigns.domain.lifecycle import Status
+from campaigns.errors import NotAllowed
+from campaigns.runtime import Runtime
+from campaigns.store import reports, staff
+from campaigns.store.engine import Connection, transaction
+from campaigns.web.dependencies import Login, LoginPosting, Now, Posted, RuntimeOf
+from campaigns.web.staff import words
+from campaigns.web.views import page
+
+_EDITORS: Final = ("marketing", "admin")
+_OURS: Final = re.compile(r"/(staff|outbox)(/[\w./-]*)?(\?[\w=&%.:+-]*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of a member of staff."""
+
+    request: Request
+    runtime: Runtime
+    login: staff.Login
+    now: datetime
+
+    @property
+    def zone(self) -> str:
+        """The clinic's zone."""
+        return self.runtime.settings.clinic_zone
+
+    @property
+    def may_edit(self) -> bool:
+        """Whether this member may move, cancel and import."""
+        return self.login.member.role in _EDITORS
+
+    def require_editor(self) -> None:
+        """Raise `NotAllowed` unless this member may change what registrants are told."""
+        if not self.may_edit:
+            raise NotAllowed("Only marketing and admin may do this. Nothing was changed.")
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """Give a transaction that commits at the end of its block."""
+        return transaction(self.runtime.engine)
+
+    def page(self, template: str, *, active: str, status: int = 200, **facts: object) -> HTMLResponse:
+        """Fill `staff/<template>` inside the frame; `active` is its key in the menu."""
+        with self.transaction() as db:
+            waiting = reports.count_in(db, Status.UNKNOWN)
+        return page(
+            self.request,
+            f"staff/{template}",
+            status=status,
+            headers={"Cache-Control": "no-store"},
+            active=active,
+            me=self.login.member,
+            csrf=self.login.csrf,
+            may_edit=self.may_edit,
+            menu=_menu(self.runtime, waiting),
+            clock=words.clock(self.now, self.zone),
+            **facts,
+        )
+
+    def record(self, db: Connection, act: str, subject: str, **detail: object) -> None:
+        """Write what this member did on record; counts and reasons, never an address."""
+        staff.record(db, staff_id=self.login.member.id, act=act, subject=subject, detail=detail, now=self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A form of a signed-in page, and who sent it."""
+
+    visit: Visit
+    form: FormData
+
+    def text(self, name: str) -> str:
+        """Give a field without blanks around it; empty where it is missing."""
+        value = self.form.get(name)
+        return value.strip() if isinstance(value, str) else ""
+
+
+def visit_of(request: Request, runtime: RuntimeOf, login: Login, now: Now) -> Visit:
+    """Say who visits; raises `SignInNeeded` if nobody is signed in."""
+    return Visit(request, runtime, login, now)
+
+
+def act_of(visit: Signed, form: Posted, _login: LoginPosting) -> Act:
+    """Give the form; raises `NotAllowed` unless it carries this login's own token and came from our pages."""
+    return Act(visit, form)
+
+
+def onward(target: str) -> str:
+    """Give where to go on to after signing in; anything but a path of our staff pages becomes the first one."""
+    return target if _OURS.fullmatch(target) else "/staff"
+
+
+def go_to(path: str) -> RedirectResponse:
+    """Send the browser on with GET, so that reloading repeats nothing."""
+    return RedirectResponse(path, 303)
+
+
+def outbox_used(runtime: Runtime) -> bool:
+    """Whether a provider of this service writes into the outbox."""
+    return "folder" in (runtime.settings.email_by, runtime.settings.sms_by)
+
+
+def _menu(runtime: Runtime, waiting: int) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = [
+        {"key": "webinars", "name": "Webinars", "href": "/staff"},
+        {"key": "deliveries", "name": "Deliveries", "href": "/staff/deliveries", "count": waiting},
+        {"key": "imports", "name": "Imports", "href": "/staff/imports"},
+        {"key": "health", "name": "Health", "href": "/staff/health", "heading": "Running it"},
+    ]
+    if outbox_used(runtime):
+        rows.append({"key": "outbox", "name": "Outbox", "href": "/outbox"})
+    return rows
+
+
+Signed = Annotated[Visit, Depends(visit_of)]
+"""For every page of a signed-in member."""
+Acting = Annotated[Act, Depends(act_of)]
+"""For every POST of such a page."""

@@ -1,0 +1,96 @@
+"""Webinars with their sessions, and one webinar's campaign around a session."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from campaigns.domain.steps import Step
+from campaigns.domain.timing import Due, busy_days, due_for_class
+from campaigns.runtime import Runtime
+from campaigns.store import campaigns, reports
+from campaigns.store.webinars import SessionRow
+from campaigns.web.staff import words
+from campaigns.web.staff.desk import Signed
+
+router = APIRouter()
+
+
+@router.get("/staff")
+def show_webinars(visit: Signed) -> Response:
+    """List every webinar with its sessions: state, places, and what goes out next."""
+    with visit.transaction() as db:
+        found = reports.webinars(db)
+        glances = reports.sessions(db, [one.id for one in found])
+        soonest = reports.next_out(db, [glance.session.id for glance in glances])
+        steps = {one.id: campaigns.steps_of(db, one.id) for one in found}
+    rows: dict[int, list[dict[str, object]]] = {one.id: [] for one in found}
+    zones = {one.id: one.zone for one in found}
+    for glance in glances:
+        session, zone = glance.session, zones[glance.session.webinar_id]
+        out = soonest.get(session.id)
+        following = _ahead(visit.runtime, steps[session.webinar_id], session, zone, visit.now) if out is None else None
+        rows[session.webinar_id].append(
+            {
+                **session_facts(glance, zone, visit.now),
+                "next": _next(out, following, zone, visit.now),
+            }
+        )
+    entries = [{"webinar": one, "sessions": rows[one.id]} for one in found]
+    return visit.page("webinars.html", active="webinars", webinars=entries)
+
+
+def session_facts(glance: reports.SessionGlance, zone: str, now: datetime) -> dict[str, object]:
+    """Give what a list or the strip shows of a session."""
+    session = glance.session
+    state, state_words = _state(session, now)
+    letters = words.letters(session.starts_at, zone)
+    return {
+        "id": session.id,
+        "date": words.date(session.starts_at, zone, now),
+        "hours": f"{words.hour(session.starts_at, zone)}–{words.hour(session.ends_at, zone)} {letters}",
+        "hour": words.hour(session.starts_at, zone),
+        "state": state,
+        "state_words": state_words,
+        "registered": glance.registered,
+        "came": glance.came,
+        "capacity": session.capacity,
+        "attendance_final": session.attendance_final_at is not None,
+    }
+
+
+def _state(session: SessionRow, now: datetime) -> tuple[str, str]:
+    if session.cancelled_at is not None:
+        return "none", "cancelled"
+    if now >= session.ends_at:
+        return "done", "ended"
+    if now >= session.starts_at:
+        return "sending", "running now"
+    moved = ", moved" if session.moved_at is not None else ""
+    return "ahead", words.distance(session.starts_at, now) + moved
+
+
+def _ahead(
+    runtime: Runtime, steps: tuple[Step, ...], session: SessionRow, zone: str, now: datetime
+) -> tuple[datetime, Step] | None:
+    """Ask the planner's own rules what comes next, in the clinic's zone, where the ledger does not reach yet."""
+    here = ZoneInfo(zone)
+    busy = busy_days(steps, session.facts, here, runtime.hours)
+    answers = ((due_for_class(step, session.facts, here, runtime.hours, busy), step) for step in steps if step.dated)
+    coming = [(answer.at, step) for answer, step in answers if isinstance(answer, Due) and answer.at > now]
+    return min(coming, key=lambda pair: pair[0], default=None)
+
+
+def _next(
+    out: reports.NextOut | None, following: tuple[datetime, Step] | None, zone: str, now: datetime
+) -> dict[str, object] | None:
+    if out is not None:
+        when = words.when(out.due_at, zone, now)
+        return {"channel": out.channel, "name": out.step_name, "when": when, "count": out.count}
+    if following is not None:
+        at, step = following
+        return {"channel": step.channel, "name": step.name, "when": words.when(at, zone, now), "count": 0}
+    return None
