@@ -43,12 +43,13 @@ class Server:
     stop_signal: signal.Signals
 
 
-def start_postgres(house: Household, log: Path, *, durable: bool = True) -> Server:
+def start_postgres(house: Household, log: Path, *, port: int = 0, durable: bool = True) -> Server:
     """Start PostgreSQL in `house`, making its files the first time, and return when it answers.
 
-    Without `durable` it is faster and a power cut may spoil its files: for data that
-    is thrown away anyway. Raises `ConfigurationError` with one line for the person at
-    the terminal: no program, a full disk, or a server that will not come up.
+    `port` 0 takes a free one; naming it lets a server come back where it was. Without
+    `durable` it is faster, and a power cut may spoil its files: for data that is thrown
+    away anyway. Raises `ConfigurationError` with one line for the person at the
+    terminal: no program, a full disk, or a server that will not come up.
     """
     program = _find_programs(house)
     data = house.room / f"postgres-{_major(program)}"
@@ -56,7 +57,7 @@ def start_postgres(house: Household, log: Path, *, durable: bool = True) -> Serv
     _end_orphan(data)
     if not (data / "PG_VERSION").exists():
         _make_files(house, program, data, password)
-    port = free_port()
+    port = port or free_port()
     settings = {"listen_addresses": "127.0.0.1", "port": str(port)} | _ALWAYS | ({} if durable else _THROWAWAY)
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     command = [str(program / "postgres"), "-D", str(data), *options]

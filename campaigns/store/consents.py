@@ -1,0 +1,160 @@
+"""What people agreed to, with the words they saw; and the addresses we must not write to.
+
+Consent rows are evidence and are only ever added; `permission` is the current answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from campaigns.domain.steps import Channel, Purpose
+from campaigns.store.engine import Connection
+from campaigns.store.tables import consent, consent_wording, permission, suppression
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One version of the words beside a consent box."""
+
+    id: int
+    channel: Channel
+    purpose: Purpose
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A yes or no of one person to one kind of message."""
+
+    channel: Channel
+    purpose: Purpose
+    granted: bool
+    address: str
+    """The email or number that it is given for."""
+    means: str
+    """`form`, `link`, `one_click`, `staff`, `import` or `reply`."""
+    wording_id: int | None = None
+    evidence: Mapping[str, Any] | None = None
+
+
+def add_wording(db: Connection, channel: Channel, purpose: Purpose, title: str, text: str, now: datetime) -> int:
+    """Write a wording unless these very words are there already; give its id."""
+    content = "\n".join((channel.value, purpose.value, title, text))
+    content_hash = hashlib.sha256(content.encode()).hexdigest()
+    statement = upsert(consent_wording).values(
+        channel=channel.value,
+        purpose=purpose.value,
+        title=title,
+        text=text,
+        content_hash=content_hash,
+        created_at=now,
+    )
+    row = db.execute(statement.on_conflict_do_nothing().returning(consent_wording.c.id)).first()
+    if row:
+        new: int = row.id
+        return new
+    query = select(consent_wording.c.id).where(consent_wording.c.content_hash == content_hash)
+    known: int = db.execute(query).scalar_one()
+    return known
+
+
+def current_wordings(db: Connection) -> list[Wording]:
+    """Give the newest wording of each box: texts first, then education, then marketing."""
+    newest = select(func.max(consent_wording.c.id)).group_by(consent_wording.c.channel, consent_wording.c.purpose)
+    query = select(consent_wording).where(consent_wording.c.id.in_(newest))
+    found = [
+        Wording(row.id, Channel(row.channel), Purpose(row.purpose), row.title, row.text) for row in db.execute(query)
+    ]
+    order = list(Purpose)
+    return sorted(found, key=lambda one: (one.channel is Channel.EMAIL, order.index(one.purpose)))
+
+
+def record(db: Connection, registrant_id: int, answer: Answer, now: datetime) -> int:
+    """Add a consent row and make it the current answer; give its id."""
+    row = (
+        insert(consent)
+        .values(
+            registrant_id=registrant_id,
+            channel=answer.channel.value,
+            purpose=answer.purpose.value,
+            granted=answer.granted,
+            wording_id=answer.wording_id,
+            address=answer.address,
+            means=answer.means,
+            evidence=dict(answer.evidence or {}),
+            at=now,
+        )
+        .returning(consent.c.id)
+    )
+    consent_id: int = db.execute(row).scalar_one()
+    current = upsert(permission).values(
+        registrant_id=registrant_id,
+        channel=answer.channel.value,
+        purpose=answer.purpose.value,
+        granted=answer.granted,
+        consent_id=consent_id,
+    )
+    db.execute(
+        current.on_conflict_do_update(
+            index_elements=["registrant_id", "channel", "purpose"],
+            set_={"granted": current.excluded.granted, "consent_id": current.excluded.consent_id},
+        )
+    )
+    return consent_id
+
+
+def permissions_of(db: Connection, registrant_id: int) -> dict[tuple[Channel, Purpose], bool]:
+    """Give the current answers of a person; kinds they were never asked about are missing."""
+    query = select(permission).where(permission.c.registrant_id == registrant_id)
+    return {(Channel(row.channel), Purpose(row.purpose)): row.granted for row in db.execute(query)}
+
+
+def suppress(
+    db: Connection, channel: Channel, address: str, purpose: Purpose | None, *, reason: str, source: str, now: datetime
+) -> bool:
+    """Never write to this address again for `purpose` (None: for any); False if that held already."""
+    statement = upsert(suppression).values(
+        channel=channel.value,
+        address=address,
+        purpose=purpose.value if purpose else None,
+        reason=reason,
+        source=source,
+        at=now,
+    )
+    return db.execute(statement.on_conflict_do_nothing()).rowcount == 1
+
+
+def lift(db: Connection, channel: Channel, address: str, purpose: Purpose | None, now: datetime) -> bool:
+    """End a suppression the person asked for; one by the provider or by staff stays."""
+    same_purpose = suppression.c.purpose.is_(None) if purpose is None else suppression.c.purpose == purpose.value
+    change = (
+        update(suppression)
+        .where(
+            suppression.c.channel == channel.value,
+            suppression.c.address == address,
+            suppression.c.reason == "unsubscribed",
+            suppression.c.lifted_at.is_(None),
+            same_purpose,
+        )
+        .values(lifted_at=now)
+    )
+    return db.execute(change).rowcount > 0
+
+
+def stopped(db: Connection, channel: Channel, address: str, purpose: Purpose) -> bool:
+    """Say whether this address must not be written to for this purpose."""
+    query = select(suppression.c.id).where(
+        suppression.c.channel == channel.value,
+        suppression.c.address == address,
+        suppression.c.lifted_at.is_(None),
+        or_(suppression.c.purpose.is_(None), suppression.c.purpose == purpose.value),
+    )
+    return db.execute(query.limit(1)).first() is not None

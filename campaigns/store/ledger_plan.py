@@ -1,0 +1,165 @@
+"""The ledger, first moment: what is due gets its row. One statement per function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.types import Text
+
+from campaigns.domain.lifecycle import Status
+from campaigns.domain.steps import Audience, Channel, Purpose, Step
+from campaigns.store.engine import Connection
+from campaigns.store.tables import delivery
+
+_BITE: Final = 1000
+"""Rows in one INSERT; PostgreSQL takes 65,535 parameters and a row has eight."""
+
+_PERMITTED: Final = """
+  AND EXISTS (SELECT 1 FROM permission a WHERE a.registrant_id = r.registrant_id
+              AND a.channel = :channel AND a.purpose = :purpose AND a.granted)"""
+_NUMBERED: Final = """
+  AND EXISTS (SELECT 1 FROM registrant n WHERE n.id = r.registrant_id AND n.phone IS NOT NULL)"""
+_TEXTED: Final = """
+  EXISTS (SELECT 1 FROM permission t JOIN registrant n ON n.id = t.registrant_id
+          WHERE t.registrant_id = r.registrant_id AND t.channel = 'sms' AND t.purpose = 'service' AND t.granted
+            AND n.phone IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM suppression x WHERE x.channel = 'sms' AND x.address = n.phone
+                            AND x.lifted_at IS NULL AND coalesce(x.purpose, 'service') = 'service'))"""
+_HEARD: Final = {
+    Audience.EVERYONE: "r.withdrawn_at IS NULL",
+    Audience.ATTENDED: "r.withdrawn_at IS NULL AND r.attendance = 'attended'",
+    Audience.CAME: "r.withdrawn_at IS NULL AND r.attendance IN ('attended', 'left_early')",
+    Audience.MISSED: "r.withdrawn_at IS NULL AND r.attendance = 'missed'",
+    Audience.WITHOUT_TEXTS: f"r.withdrawn_at IS NULL AND NOT {_TEXTED}",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One delivery to be planned."""
+
+    registration_id: int
+    session_id: int
+    step: Step
+    revision: int
+    due_at: datetime
+    expires_at: datetime
+
+
+def insert_entries(db: Connection, entries: Iterable[Entry]) -> int:
+    """Plan single deliveries; those that are in the ledger already stay as they are. Give the number added."""
+    rows = [
+        {
+            "registration_id": one.registration_id,
+            "session_id": one.session_id,
+            "step_id": one.step.id,
+            "revision": one.revision if one.step.dated else 0,
+            "channel": one.step.channel.value,
+            "priority": int(one.step.priority),
+            "due_at": one.due_at,
+            "expires_at": one.expires_at,
+        }
+        for one in entries
+    ]
+    added = 0
+    for start in range(0, len(rows), _BITE):
+        bite = rows[start : start + _BITE]
+        added += db.execute(insert(delivery).values(bite).on_conflict_do_nothing()).rowcount
+    return added
+
+
+def insert_class(
+    db: Connection,
+    step: Step,
+    *,
+    session_id: int,
+    revision: int,
+    zones: Sequence[str],
+    due_at: datetime,
+    expires_at: datetime,
+    registered_from: datetime | None = None,
+    registered_before: datetime | None = None,
+) -> int:
+    """Plan a step for everybody in a session and these zones whom it speaks to; give the number added.
+
+    Whoever has the row already is passed over, so that planning twice is planning once.
+    """
+    statement = text(_class_statement(step, from_=registered_from is not None, before=registered_before is not None))
+    values: dict[str, Any] = {
+        "session": session_id,
+        "step": step.id,
+        "revision": revision if step.dated else 0,
+        "channel": step.channel.value,
+        "purpose": step.purpose.value,
+        "priority": int(step.priority),
+        "zones": list(zones),
+        "due": due_at,
+        "expires": expires_at,
+        "registered_from": registered_from,
+        "registered_before": registered_before,
+    }
+    used = {name: value for name, value in values.items() if f":{name}" in statement.text}
+    return db.execute(statement.bindparams(bindparam("zones", type_=ARRAY(Text))), used).rowcount
+
+
+def _class_statement(step: Step, *, from_: bool, before: bool) -> str:
+    needs_permission = step.channel is Channel.SMS or step.purpose is not Purpose.SERVICE
+    return f"""
+INSERT INTO delivery (registration_id, session_id, step_id, revision, channel, priority, due_at, expires_at)
+SELECT r.id, :session, :step, :revision, :channel, :priority, :due, :expires
+FROM registration r
+WHERE r.session_id = :session AND r.zone = ANY(:zones) AND {_HEARD[step.audience]}
+  {"AND r.registered_at >= :registered_from" if from_ else ""}
+  {"AND r.registered_at < :registered_before" if before else ""}
+  {_PERMITTED if needs_permission else ""}{_NUMBERED if step.channel is Channel.SMS else ""}
+  AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.registration_id = r.id
+                  AND d.step_id = :step AND d.revision = :revision)
+ON CONFLICT DO NOTHING"""  # noqa: S608  # built from our own constants; every value is bound
+
+
+def unplanned(
+    db: Connection, step: Step, *, session_id: int, registered_from: datetime, registered_before: datetime
+) -> list[tuple[int, str, datetime, bool]]:
+    """List (registration, zone, registered_at, confirm) of those who lack a step that counts from registering."""
+    needs_permission = step.channel is Channel.SMS or step.purpose is not Purpose.SERVICE
+    statement = text(f"""
+SELECT r.id, r.zone, r.registered_at, r.confirm
+FROM registration r
+WHERE r.session_id = :session AND {_HEARD[step.audience]}
+  AND r.registered_at >= :registered_from AND r.registered_at < :registered_before
+  {_PERMITTED if needs_permission else ""}{_NUMBERED if step.channel is Channel.SMS else ""}
+  AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.registration_id = r.id AND d.step_id = :step AND d.revision = 0)
+""")  # noqa: S608  # built from our own constants; every value is bound
+    values = {
+        "session": session_id,
+        "step": step.id,
+        "channel": step.channel.value,
+        "purpose": step.purpose.value,
+        "registered_from": registered_from,
+        "registered_before": registered_before,
+    }
+    used = {name: value for name, value in values.items() if f":{name}" in statement.text}
+    return [(row.id, row.zone, row.registered_at, row.confirm) for row in db.execute(statement, used)]
+
+
+def forget_planned(db: Connection, session_id: int, step_id: int, limit: int) -> int:
+    """Take up to `limit` deliveries of a step that never left out of the ledger, so that the planner fills again."""
+    statement = text(f"""
+DELETE FROM delivery WHERE id IN (
+  SELECT id FROM delivery
+  WHERE session_id = :session AND step_id = :step AND status = {int(Status.PLANNED)} AND attempt = 0
+  LIMIT :limit FOR UPDATE SKIP LOCKED)
+""")  # noqa: S608  # the status is our own number
+    return db.execute(statement, {"session": session_id, "step": step_id, "limit": limit}).rowcount
+
+
+def register_range(db: Connection, session_id: int) -> tuple[datetime, datetime] | None:
+    """Give the first and last moment somebody registered for a session; None if nobody did."""
+    statement = text("SELECT min(registered_at), max(registered_at) FROM registration WHERE session_id = :session")
+    first, last = db.execute(statement, {"session": session_id}).one()
+    return (first, last) if first is not None else None

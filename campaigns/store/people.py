@@ -1,0 +1,222 @@
+"""Registrants and their registrations: who has a place in which session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from campaigns.domain.audience import Facts
+from campaigns.domain.steps import Attendance, Channel, Purpose
+from campaigns.store.engine import Connection
+from campaigns.store.tables import permission, registrant, registration, suppression
+from campaigns.store.webinars import SessionRow, WebinarRow, read_session, webinar_by_id
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A registration with the person, the session and the webinar it belongs to."""
+
+    registration_id: int
+    registrant_id: int
+    first_name: str
+    last_name: str
+    email: str
+    phone: str | None
+    zone: str
+    language: str
+    source: str
+    confirm: bool
+    registered_at: datetime
+    withdrawn_at: datetime | None
+    attendance: Attendance
+    texts: bool
+    """Gets text reminders: has a number, agreed, and the number is not suppressed."""
+    session: SessionRow
+    webinar: WebinarRow
+
+    @property
+    def facts(self) -> Facts:
+        """What timing needs to know of it."""
+        return Facts(
+            session=self.session.facts,
+            zone=ZoneInfo(self.zone),
+            registered_at=self.registered_at,
+            withdrawn_at=self.withdrawn_at,
+            attendance=self.attendance,
+            texts=self.texts,
+            confirm=self.confirm,
+        )
+
+
+def agreed(channel: Channel, purpose: Purpose) -> ColumnElement[bool]:
+    """Say in SQL whether the registrant of the row at hand agreed to this kind of message."""
+    return exists().where(
+        permission.c.registrant_id == registrant.c.id,
+        permission.c.channel == channel.value,
+        permission.c.purpose == purpose.value,
+        permission.c.granted,
+    )
+
+
+def suppressed(channel: Channel, purpose: Purpose) -> ColumnElement[bool]:
+    """Say in SQL whether the address of the registrant at hand must not be written to for this purpose."""
+    address = registrant.c.email if channel is Channel.EMAIL else registrant.c.phone
+    return exists().where(
+        suppression.c.channel == channel.value,
+        suppression.c.address == address,
+        suppression.c.lifted_at.is_(None),
+        or_(suppression.c.purpose.is_(None), suppression.c.purpose == purpose.value),
+    )
+
+
+def gets_texts() -> ColumnElement[bool]:
+    """Say in SQL whether the registrant at hand gets text reminders."""
+    return and_(
+        registrant.c.phone.is_not(None),
+        agreed(Channel.SMS, Purpose.SERVICE),
+        ~suppressed(Channel.SMS, Purpose.SERVICE),
+    )
+
+
+def save_registrant(
+    db: Connection,
+    *,
+    email: str,
+    first_name: str,
+    last_name: str,
+    phone: str | None,
+    zone: str,
+    language: str,
+    now: datetime,
+) -> int:
+    """Write a person under their email address, or bring the one we know up to date; give the id.
+
+    A number that is not given leaves the known one as it is.
+    """
+    statement = upsert(registrant).values(
+        email=email,
+        first_name=first_name,
+        last_name=last_name,
+        phone=phone,
+        zone=zone,
+        language=language,
+        created_at=now,
+    )
+    new = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=[registrant.c.email],
+        set_={
+            "first_name": new.first_name,
+            "last_name": new.last_name,
+            "phone": func.coalesce(new.phone, registrant.c.phone),
+            "zone": new.zone,
+            "language": new.language,
+        },
+    )
+    found: int = db.execute(statement.returning(registrant.c.id)).scalar_one()
+    return found
+
+
+def save_registration(
+    db: Connection,
+    *,
+    session_id: int,
+    registrant_id: int,
+    zone: str,
+    source: str,
+    confirm: bool,
+    now: datetime,
+) -> tuple[int, bool]:
+    """Give the id of the person's live registration in the session, and whether it is new."""
+    statement = upsert(registration).values(
+        session_id=session_id,
+        registrant_id=registrant_id,
+        zone=zone,
+        source=source,
+        confirm=confirm,
+        registered_at=now,
+    )
+    row = db.execute(statement.on_conflict_do_nothing().returning(registration.c.id)).first()
+    if row:
+        return row.id, True
+    query = select(registration.c.id).where(
+        registration.c.session_id == session_id,
+        registration.c.registrant_id == registrant_id,
+        registration.c.withdrawn_at.is_(None),
+    )
+    return db.execute(query).scalar_one(), False
+
+
+def has_place(db: Connection, session_id: int, email: str) -> bool:
+    """Say whether somebody holds a place in the session under this address."""
+    query = (
+        select(registration.c.id)
+        .join(registrant, registrant.c.id == registration.c.registrant_id)
+        .where(
+            registration.c.session_id == session_id,
+            registrant.c.email == email,
+            registration.c.withdrawn_at.is_(None),
+        )
+    )
+    return db.execute(query).first() is not None
+
+
+def withdraw(db: Connection, registration_id: int, now: datetime) -> bool:
+    """Give up a place; False if it was given up before."""
+    change = (
+        update(registration)
+        .where(registration.c.id == registration_id, registration.c.withdrawn_at.is_(None))
+        .values(withdrawn_at=func.greatest(now, registration.c.registered_at))
+    )
+    return db.execute(change).rowcount == 1
+
+
+def place(db: Connection, registration_id: int) -> Place | None:
+    """Read a registration with everything around it."""
+    query = (
+        select(
+            registration.c.session_id,
+            registration.c.id,
+            registrant.c.id,
+            registrant.c.first_name,
+            registrant.c.last_name,
+            registrant.c.email,
+            registrant.c.phone,
+            registration.c.zone,
+            registrant.c.language,
+            registration.c.source,
+            registration.c.confirm,
+            registration.c.registered_at,
+            registration.c.withdrawn_at,
+            registration.c.attendance,
+            gets_texts(),
+        )
+        .join(registrant, registrant.c.id == registration.c.registrant_id)
+        .where(registration.c.id == registration_id)
+    )
+    row = db.execute(query).first()
+    if row is None:
+        return None
+    session = read_session(db, row[0])
+    if session is None:
+        return None
+    return Place(*row[1:13], Attendance(row[13]), row[14], session, webinar_by_id(db, session.webinar_id))
+
+
+def zones_in(db: Connection, session_id: int) -> list[str]:
+    """List the time zones of a session's live registrations."""
+    query = (
+        select(registration.c.zone)
+        .where(registration.c.session_id == session_id, registration.c.withdrawn_at.is_(None))
+        .distinct()
+    )
+    return list(db.execute(query).scalars())
+
+
+def add_registrations(db: Connection, rows: list[dict[str, object]]) -> None:
+    """Write many registrations at once; used by loaders that have checked them."""
+    db.execute(insert(registration), rows)

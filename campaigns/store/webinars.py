@@ -1,0 +1,285 @@
+"""Read and write webinars and their sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from campaigns.domain.audience import SessionFacts
+from campaigns.store.engine import Connection
+from campaigns.store.tables import registration, webinar, webinar_session
+
+AFTERLIFE: Final = timedelta(days=45)
+"""A session is planned until this long after its end; every shipped step has expired by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebinarRow:
+    """A webinar as stored."""
+
+    id: int
+    slug: str
+    title: str
+    class_title: str
+    promise: str
+    summary: str
+    points: Sequence[Sequence[str]]
+    host_name: str
+    host_role: str
+    host_disclosure: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session as stored; instants in UTC."""
+
+    id: int
+    webinar_id: int
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int | None
+    room_url: str
+    replay_url: str
+    revision: int
+    planned_until: datetime | None
+    moved_at: datetime | None
+    moved_from: datetime | None
+    cancelled_at: datetime | None
+    cancelled_reason: str
+    attendance_final_at: datetime | None
+
+    @property
+    def facts(self) -> SessionFacts:
+        """What timing needs to know of it."""
+        return SessionFacts(
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            moved_at=self.moved_at,
+            moved_from=self.moved_from,
+            cancelled_at=self.cancelled_at,
+            attendance_final=self.attendance_final_at is not None,
+            has_replay=bool(self.replay_url),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session as the registration page shows it."""
+
+    session: SessionRow
+    taken: int
+
+    @property
+    def full(self) -> bool:
+        """Whether every place is taken."""
+        return self.session.capacity is not None and self.taken >= self.session.capacity
+
+
+_WEBINAR = (
+    webinar.c.id,
+    webinar.c.slug,
+    webinar.c.title,
+    webinar.c.class_title,
+    webinar.c.promise,
+    webinar.c.summary,
+    webinar.c.points,
+    webinar.c.host_name,
+    webinar.c.host_role,
+    webinar.c.host_disclosure,
+    webinar.c.zone,
+)
+_SESSION = tuple(webinar_session.c[name] for name in SessionRow.__dataclass_fields__)
+
+
+def _session(row: Sequence[Any]) -> SessionRow:
+    return SessionRow(*row[: len(_SESSION)])
+
+
+def webinar_by_slug(db: Connection, slug: str) -> WebinarRow | None:
+    """Find a webinar by the last part of its address."""
+    row = db.execute(select(*_WEBINAR).where(webinar.c.slug == slug)).first()
+    return WebinarRow(*row) if row else None
+
+
+def webinar_by_id(db: Connection, webinar_id: int) -> WebinarRow:
+    """Read a webinar that exists."""
+    return WebinarRow(*db.execute(select(*_WEBINAR).where(webinar.c.id == webinar_id)).one())
+
+
+def sessions_of(db: Connection, webinar_id: int, *, ending_after: datetime | None = None) -> list[OpenSession]:
+    """List the sessions of a webinar with the places taken, the earliest first."""
+    taken = (
+        select(func.count())
+        .where(registration.c.session_id == webinar_session.c.id, registration.c.withdrawn_at.is_(None))
+        .scalar_subquery()
+    )
+    query = select(*_SESSION, taken).where(webinar_session.c.webinar_id == webinar_id)
+    if ending_after is not None:
+        query = query.where(webinar_session.c.ends_at > ending_after)
+    rows = db.execute(query.order_by(webinar_session.c.starts_at))
+    return [OpenSession(_session(row), row[-1]) for row in rows]
+
+
+def read_session(db: Connection, session_id: int) -> SessionRow | None:
+    """Read a session as it is now."""
+    row = db.execute(select(*_SESSION).where(webinar_session.c.id == session_id)).first()
+    return _session(row) if row else None
+
+
+def session_for_intake(db: Connection, session_id: int) -> SessionRow | None:
+    """Read a session and keep it from moving until the transaction ends.
+
+    With a capacity the row is locked against other registrations as well, so that the
+    last place is given once; without one registrations do not wait for each other.
+    """
+    query = select(*_SESSION).where(webinar_session.c.id == session_id)
+    row = db.execute(query.with_for_update(read=True)).first()
+    if row is None or row.capacity is None:
+        return _session(row) if row else None
+    db.execute(text("SELECT pg_advisory_xact_lock(7003, :id)"), {"id": session_id & 0x7FFFFFFF})
+    return _session(row)
+
+
+def session_for_change(db: Connection, session_id: int) -> SessionRow | None:
+    """Read a session and lock it for a change by staff; waits for registrations in flight."""
+    row = db.execute(select(*_SESSION).where(webinar_session.c.id == session_id).with_for_update()).first()
+    return _session(row) if row else None
+
+
+def places_taken(db: Connection, session_id: int) -> int:
+    """Count the live registrations of a session."""
+    query = select(func.count()).where(
+        registration.c.session_id == session_id, registration.c.withdrawn_at.is_(None)
+    )
+    return db.execute(query).scalar_one()
+
+
+def move_session(db: Connection, session_id: int, starts_at: datetime, ends_at: datetime, now: datetime) -> int:
+    """Give a session another date and say its new revision: one row, whatever the number of registrations.
+
+    Ledger rows of the old revision die when they are claimed; the planner fills in the new ones.
+    """
+    change = (
+        update(webinar_session)
+        .where(webinar_session.c.id == session_id)
+        .values(
+            moved_from=webinar_session.c.starts_at,
+            moved_at=now,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            revision=webinar_session.c.revision + 1,
+            planned_until=None,
+        )
+        .returning(webinar_session.c.revision)
+    )
+    return db.execute(change).scalar_one()
+
+
+def cancel_session(db: Connection, session_id: int, reason: str, now: datetime) -> int:
+    """Cancel a session and say its new revision."""
+    change = (
+        update(webinar_session)
+        .where(webinar_session.c.id == session_id)
+        .values(
+            cancelled_at=now,
+            cancelled_reason=reason,
+            revision=webinar_session.c.revision + 1,
+            planned_until=None,
+        )
+        .returning(webinar_session.c.revision)
+    )
+    return db.execute(change).scalar_one()
+
+
+def set_links(db: Connection, session_id: int, *, room_url: str, replay_url: str) -> None:
+    """Set where the join link leads and where the recording is; the planner looks again."""
+    db.execute(
+        update(webinar_session)
+        .where(webinar_session.c.id == session_id)
+        .values(room_url=room_url, replay_url=replay_url, planned_until=None)
+    )
+
+
+def finish_attendance(db: Connection, session_id: int, now: datetime) -> None:
+    """Declare the attendance list final; the planner looks again."""
+    db.execute(
+        update(webinar_session)
+        .where(webinar_session.c.id == session_id)
+        .values(attendance_final_at=now, planned_until=None)
+    )
+
+
+def plan_again(db: Connection, session_id: int) -> None:
+    """Make the planner look at the whole session again at its next tick."""
+    db.execute(update(webinar_session).where(webinar_session.c.id == session_id).values(planned_until=None))
+
+
+def session_to_plan(db: Connection, until: datetime, now: datetime, after_id: int) -> SessionRow | None:
+    """Take the next session whose plan does not reach `until`, and lock it against other planners.
+
+    The lock is a share-compatible advisory one: registrations and moves go on meanwhile.
+    """
+    query = (
+        select(*_SESSION)
+        .where(
+            webinar_session.c.id > after_id,
+            webinar_session.c.ends_at > now - AFTERLIFE,
+            (webinar_session.c.planned_until.is_(None)) | (webinar_session.c.planned_until < until),
+        )
+        .order_by(webinar_session.c.id)
+    )
+    for row in db.execute(query):
+        lock = text("SELECT pg_try_advisory_xact_lock(7004, :id)")
+        if db.execute(lock, {"id": row.id & 0x7FFFFFFF}).scalar_one():
+            return read_session(db, row.id)
+    return None
+
+
+def planned(db: Connection, session: SessionRow, until: datetime) -> None:
+    """Write how far a session is planned, unless it changed while we planned."""
+    db.execute(
+        update(webinar_session)
+        .where(
+            webinar_session.c.id == session.id,
+            webinar_session.c.revision == session.revision,
+            webinar_session.c.planned_until.is_not_distinct_from(session.planned_until),
+        )
+        .values(planned_until=until)
+    )
+
+
+def add_webinar(db: Connection, values: dict[str, Any], now: datetime) -> int:
+    """Write a webinar under its slug, or find the one that is there; give its id."""
+    statement = upsert(webinar).values(**values, created_at=now)
+    row = db.execute(statement.on_conflict_do_nothing().returning(webinar.c.id)).first()
+    return row.id if row else db.execute(select(webinar.c.id).where(webinar.c.slug == values["slug"])).scalar_one()
+
+
+def add_session(
+    db: Connection,
+    webinar_id: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+    *,
+    capacity: int | None = None,
+    room_url: str = "",
+    replay_url: str = "",
+) -> int:
+    """Write a new session and give its id."""
+    statement = insert(webinar_session).values(
+        webinar_id=webinar_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        capacity=capacity,
+        room_url=room_url,
+        replay_url=replay_url,
+        created_at=now,
+    )
+    return db.execute(statement.returning(webinar_session.c.id)).scalar_one()
