@@ -21,6 +21,7 @@ from email.errors import MessageError
 from email.message import EmailMessage
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from campaigns.domain.messages import Accepted, Deferred, Email, Message, Outcome, Text
@@ -101,6 +102,25 @@ class FolderConnection:
         """Nothing is kept open."""
 
 
+class _Stamps:
+    """Turns the file system's time, which ticks only every few milliseconds, into ever rising stamps.
+
+    Not the service's clock: a rehearsal's stands still while messages follow each other.
+    """
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._lock = Lock()
+
+    def next(self, written: int) -> int:
+        with self._lock:
+            self._last = max(written, self._last + 1)
+            return self._last
+
+
+_stamps: Final = _Stamps()
+
+
 def captured(
     path: Path, *, channel: Channel | None = None, before: str = "", limit: int | None = None
 ) -> Iterator[Captured]:
@@ -142,8 +162,7 @@ def _write(folder: Path, suffix: str, delivery_id: int, content: bytes) -> str:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            # The file system's own time: a rehearsal's clock may stand still or go back.
-            written = os.fstat(file.fileno()).st_mtime_ns
+            written = _stamps.next(os.fstat(file.fileno()).st_mtime_ns)
         name = f"{written:020d}-{delivery_id}-{secrets.token_hex(3)}"
         Path(partial).replace(folder / f"{name}{suffix}")
     except OSError:
@@ -154,11 +173,12 @@ def _write(folder: Path, suffix: str, delivery_id: int, content: bytes) -> str:
 
 
 def _newest_first(folder: Path, suffix: str) -> list[Path]:
-    with contextlib.suppress(FileNotFoundError):
-        names = (entry.name for entry in os.scandir(folder))
-        kept = (name for name in names if name.endswith(suffix) and _NAME.fullmatch(name.removesuffix(suffix)))
-        return [folder / name for name in sorted(kept, reverse=True)]
-    return []
+    try:
+        names = [file.name for file in folder.iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    kept = (name for name in names if name.endswith(suffix) and _NAME.fullmatch(name.removesuffix(suffix)))
+    return [folder / name for name in sorted(kept, reverse=True)]
 
 
 def _stem(file: Path) -> str:

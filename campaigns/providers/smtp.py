@@ -208,9 +208,7 @@ def _why_not_open(fault: OSError | UnicodeError, recipient: str) -> str:
             return f"TLS: the server's certificate is not trusted ({fault.verify_message})"
         case ssl.SSLError():
             return f"TLS: {fault.reason or 'the handshake failed'}"
-        case TimeoutError():
-            return "connection: the server did not answer in time"
-    return f"connection: {fault.strerror or type(fault).__name__}"
+    return f"connection: {fault.strerror or 'the server did not answer in time'}"
 
 
 def _bytes(text: bytes | str) -> bytes:

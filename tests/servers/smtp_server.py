@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Literal, Self
+from typing import Any, BinaryIO, Literal, Self
 
 from campaigns.clock import Clock, file_clock, system_clock
 
@@ -55,6 +55,7 @@ class Received:
     recipient: str
     raw: bytes
     connection: int
+    encrypted: bool = False
 
 
 @dataclass(kw_only=True)
@@ -87,20 +88,24 @@ class Store:
             self._index = (folder / "received.jsonl").open("ab", buffering=0)
             self._bytes = (folder / "received.bin").open("ab", buffering=0)
 
-    def add(self, sender: str, recipient: str, raw: bytes, connection: int) -> None:
+    def add(self, sender: str, recipient: str, raw: bytes, connection: int, encrypted: bool) -> None:  # noqa: FBT001
         self.count += 1
         if not self.keep:
             return
-        now, virtual = time.time(), self._clock().isoformat()
+        facts: dict[str, Any] = {
+            "at": time.time(),
+            "virtual": self._clock().isoformat(),
+            "sender": sender,
+            "recipient": recipient,
+            "connection": connection,
+            "encrypted": encrypted,
+        }
         if not (self._index and self._bytes):
-            self.messages.append(
-                Received(at=now, virtual=virtual, sender=sender, recipient=recipient, raw=raw, connection=connection)
-            )
+            self.messages.append(Received(raw=raw, **facts))
             return
         offset = self._bytes.tell()
         self._bytes.write(raw)
-        line = {"at": now, "virtual": virtual, "sender": sender, "recipient": recipient, "connection": connection}
-        self._index.write(json.dumps(line | {"offset": offset, "size": len(raw)}).encode() + b"\n")
+        self._index.write(json.dumps(facts | {"offset": offset, "size": len(raw)}).encode() + b"\n")
 
     def close(self) -> None:
         for file in (self._index, self._bytes):
@@ -131,6 +136,7 @@ class _Dialogue(asyncio.Protocol):
         self.in_content = False
         self.fresh_content = False
         self.stuck = False
+        self.reads = 0
         self.encrypted = bool(self.behaviour.tls and not self.behaviour.starttls)
         self.logged_in = self.behaviour.login is None
         self.sender: str | None = None
@@ -147,6 +153,7 @@ class _Dialogue(asyncio.Protocol):
         self.server.open.discard(self)
 
     def data_received(self, data: bytes) -> None:
+        self.reads += 1
         self.buffer += data
         self.go_on()
 
@@ -198,6 +205,7 @@ class _Dialogue(asyncio.Protocol):
         verbs.get(line[:4].upper(), self.unknown)(line)
 
     def ehlo(self, line: str) -> None:
+        self.server.ehlos.append(line)
         self.say("ehlo", line, self.greeting(line[:4].upper()))
 
     def rcpt(self, line: str) -> None:
@@ -256,6 +264,7 @@ class _Dialogue(asyncio.Protocol):
 
     def mail(self, line: str) -> None:
         self.server.mails.append(line)
+        self.reads = 1
         if not self.logged_in:
             self.write("530 5.7.0 Authentication required")
         elif self.behaviour.starttls and not self.encrypted:
@@ -269,6 +278,7 @@ class _Dialogue(asyncio.Protocol):
             self.write("503 5.5.1 RCPT first")
         elif self.say("data", line, "354 End data with <CR><LF>.<CR><LF>") or (rule and rule.reply.startswith("354")):
             self.in_content = self.fresh_content = True
+            self.server.reads_before_content.append(self.reads)
 
     def content(self) -> bool:
         """Take the content if its end is here."""
@@ -295,6 +305,7 @@ class _Dialogue(asyncio.Protocol):
     def dot(self) -> None:
         self.stuck = False
         if not self.recipients:
+            self.server.empty_messages += not self.raw
             self.write("554 5.5.1 No valid recipients")
         elif self.server.rule_free("dot", self.recipients[0]):
             self.record()
@@ -306,7 +317,7 @@ class _Dialogue(asyncio.Protocol):
 
     def record(self) -> None:
         for recipient in self.recipients:
-            self.server.store.add(self.sender or "", recipient, self.raw, self.number)
+            self.server.store.add(self.sender or "", recipient, self.raw, self.number, self.encrypted)
 
 
 def _address(line: str) -> str:
@@ -324,6 +335,11 @@ class SmtpServer:
         self.quits = 0
         self.mails: list[str] = []
         """Every MAIL command as it came."""
+        self.ehlos: list[str] = []
+        self.reads_before_content: list[int] = []
+        """In how many pieces MAIL, RCPT and DATA came, for each message."""
+        self.empty_messages = 0
+        """How often a client ended content that no recipient was to get."""
         self.violations: list[bytes] = []
         """Input that came before its time from a client that was not offered PIPELINING."""
         self.open: set[_Dialogue] = set()
@@ -398,10 +414,15 @@ class SmtpServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Close the port and every connection; once stopped it stays stopped."""
         assert self._loop
         assert self._thread
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(5)
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(5)
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
