@@ -1,0 +1,118 @@
+"""What someone will get and has got, and why not: from the functions that plan it, never from a second reckoning.
+
+The thank-you page, the personal page, the staff's page of a registrant and the
+rehearsal all show this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from campaigns.domain.audience import Facts
+from campaigns.domain.lifecycle import Status
+from campaigns.domain.quiet import SendingHours
+from campaigns.domain.steps import Channel, Purpose, Step
+from campaigns.domain.timing import Answer, Due, Never, busy_days, due
+from campaigns.store.campaigns import steps_of
+from campaigns.store.consents import permissions_of, stopped
+from campaigns.store.engine import Connection
+from campaigns.store.history import Recorded, deliveries_of
+from campaigns.store.people import Place
+
+NO_CONSENT: Final = "no_consent"
+NO_NUMBER: Final = "no_number"
+SUPPRESSED: Final = "suppressed"
+
+Permissions = Mapping[tuple[Channel, Purpose], bool]
+
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """One step in someone's timeline: what the ledger says, or what the plan says where it has no row yet."""
+
+    step: Step
+    answer: Answer
+    recorded: Recorded | None
+    barred: str | None
+    """Why it would not leave although it is due: no consent, no number, suppressed."""
+
+    @property
+    def at(self) -> datetime | None:
+        """When it went, or is due; None if that is not known or will never be."""
+        if self.recorded is not None:
+            return self.recorded.sent_at or self.recorded.due_at
+        return self.answer.at if isinstance(self.answer, Due) else None
+
+    @property
+    def coming(self) -> bool:
+        """Whether it is still to come, as far as anybody knows now."""
+        if self.recorded is not None:
+            return self.recorded.status in (Status.PLANNED, Status.QUEUED, Status.SENDING)
+        return self.barred is None and isinstance(self.answer, Due)
+
+    @property
+    def reason(self) -> str | None:
+        """Why it did not or will not go, as a word of the ledger."""
+        if self.recorded is not None:
+            return self.recorded.reason
+        if self.barred is not None:
+            return self.barred
+        return self.answer.reason.value if isinstance(self.answer, Never) else None
+
+
+def timeline(db: Connection, place: Place, hours: SendingHours, now: datetime) -> list[Milestone]:
+    """Give every step of the campaign for one registration, in the order of time.
+
+    A step that went out for an earlier date of the session appears once more for the new one.
+    A step due in the past that has no row says why: it was useless by the time it could go.
+    """
+    steps = steps_of(db, place.webinar.id)
+    rows: dict[int, list[Recorded]] = {}
+    for row in deliveries_of(db, place.registration_id):
+        rows.setdefault(row.step_id, []).append(row)
+    granted = permissions_of(db, place.registrant_id)
+    answers = answers_for(steps, place.facts, hours)
+    found = []
+    for step in steps:
+        mine = rows.get(step.id, [])
+        found += [Milestone(step, answers[step.id], row, None) for row in mine]
+        current = place.session.revision if step.dated else 0
+        if not any(row.revision == current for row in mine):
+            barred = _barred(db, step, place, granted)
+            found.append(Milestone(step, answers[step.id], None, barred))
+    return sorted(found, key=lambda one: (one.at or _LAST, one.step.key))
+
+
+def forecast(
+    steps: Sequence[Step], facts: Facts, hours: SendingHours, granted: Permissions, *, number: bool
+) -> list[Milestone]:
+    """Give what somebody who registers now, with these boxes ticked, will get; nothing is looked up."""
+    answers = answers_for(steps, facts, hours)
+    milestones = [Milestone(step, answers[step.id], None, _missing(step, granted, number=number)) for step in steps]
+    return sorted(milestones, key=lambda one: (one.at or _LAST, one.step.key))
+
+
+def answers_for(steps: Sequence[Step], facts: Facts, hours: SendingHours) -> dict[int, Answer]:
+    """Ask timing about every step for one registration."""
+    busy = busy_days(steps, facts.session, facts.zone, hours)
+    return {step.id: due(step, facts, hours, busy) for step in steps}
+
+
+def _missing(step: Step, granted: Permissions, *, number: bool) -> str | None:
+    if step.channel is Channel.SMS and not number:
+        return NO_NUMBER
+    asked = step.channel is Channel.SMS or step.purpose is not Purpose.SERVICE
+    return NO_CONSENT if asked and not granted.get((step.channel, step.purpose), False) else None
+
+
+def _barred(db: Connection, step: Step, place: Place, granted: Permissions) -> str | None:
+    missing = _missing(step, granted, number=place.phone is not None)
+    if missing:
+        return missing
+    address = place.email if step.channel is Channel.EMAIL else place.phone or ""
+    return SUPPRESSED if stopped(db, step.channel, address, step.purpose) else None

@@ -1,0 +1,211 @@
+"""Fill the ledger: for one registration at once, for whole sessions up to the horizon.
+
+The planner thinks in classes, one question per (step, time zone), and writes with
+one statement per answer. Planning twice is planning once; two planners may run.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from campaigns.domain.audience import Facts
+from campaigns.domain.local import instant_of
+from campaigns.domain.quiet import SendingHours
+from campaigns.domain.steps import Anchor, Audience, Channel, LocalTime, Purpose, Step
+from campaigns.domain.timing import Due, busy_days, due, due_for_class
+from campaigns.operations.explain import Permissions, answers_for
+from campaigns.store.campaigns import steps_of
+from campaigns.store.engine import Connection, Engine, transaction
+from campaigns.store.ledger_plan import Entry, insert_class, insert_entries, unplanned
+from campaigns.store.people import Place, zones_in
+from campaigns.store.webinars import SessionRow, planned, session_to_plan
+
+SEAM: Final = timedelta(minutes=10)
+"""Intake plans this far beyond the horizon and the planner looks this far back: whoever registers
+while the planner runs cannot fall between the two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One look at one session: what is due after `since` and by `until`."""
+
+    session: SessionRow
+    since: datetime
+    until: datetime
+    now: datetime
+
+
+def plan_registration(
+    db: Connection,
+    place: Place,
+    granted: Permissions,
+    hours: SendingHours,
+    now: datetime,
+    *,
+    horizon: timedelta,
+    only_after: datetime | None = None,
+) -> int:
+    """Plan what one registration is due within the horizon; give the number of deliveries added.
+
+    `only_after` leaves out what was due up to then: someone who agrees to more today is
+    not sent the backlog.
+    """
+    steps = steps_of(db, place.webinar.id)
+    answers = answers_for(steps, place.facts, hours)
+    entries = [
+        Entry(
+            registration_id=place.registration_id,
+            session_id=place.session.id,
+            step=step,
+            revision=place.session.revision,
+            due_at=answer.at,
+            expires_at=answer.expires,
+        )
+        for step in steps
+        if _may_get(step, place, granted)
+        and isinstance(answer := answers[step.id], Due)
+        and answer.at <= now + horizon + SEAM
+        and now < answer.expires
+        and (only_after is None or answer.at > only_after)
+    ]
+    return insert_entries(db, entries)
+
+
+def plan_sessions(engine: Engine, hours: SendingHours, now: datetime, *, horizon: timedelta) -> int:
+    """Plan every session up to the horizon, each in a transaction of its own; give the number added."""
+    added, last = 0, 0
+    while True:
+        with transaction(engine) as db:
+            session = session_to_plan(db, now + horizon - SEAM, now, last)
+            if session is None:
+                return added
+            last = session.id
+            added += plan_session(db, session, hours, now, horizon=horizon)
+
+
+def plan_session(db: Connection, session: SessionRow, hours: SendingHours, now: datetime, *, horizon: timedelta) -> int:
+    """Plan one session up to the horizon and move its watermark; give the number of deliveries added."""
+    since = session.planned_until - SEAM if session.planned_until else now - horizon
+    sweep = Sweep(session, since, now + horizon, now)
+    steps = steps_of(db, session.webinar_id)
+    zones = zones_in(db, session.id)
+    added = 0
+    for step in steps:
+        if step.audience is Audience.WITHDRAWN:
+            continue  # planned by the act itself
+        if step.anchor is not Anchor.REGISTERED:
+            added += _plan_dated(db, step, steps, sweep, zones, hours)
+        elif isinstance(step.offset, LocalTime):
+            added += _plan_by_day(db, step, steps, sweep, zones, hours)
+        else:
+            added += _plan_one_by_one(db, step, sweep, hours)
+    planned(db, session, sweep.until)
+    return added
+
+
+def _plan_dated(
+    db: Connection, step: Step, steps: Sequence[Step], sweep: Sweep, zones: Sequence[str], hours: SendingHours
+) -> int:
+    """Plan a step that counts from the session; zones with the same answer share a statement."""
+    classes: dict[Due, list[str]] = defaultdict(list)
+    for name in zones:
+        zone = ZoneInfo(name)
+        busy = busy_days(steps, sweep.session.facts, zone, hours)
+        answer = due_for_class(step, sweep.session.facts, zone, hours, busy)
+        if isinstance(answer, Due) and _in_reach(answer, sweep, anew=sweep.session.planned_until is None):
+            classes[answer].append(name)
+    return sum(
+        insert_class(
+            db,
+            step,
+            session_id=sweep.session.id,
+            revision=sweep.session.revision,
+            zones=names,
+            due_at=answer.at,
+            expires_at=answer.expires,
+            registered_before=answer.registered_before,
+        )
+        for answer, names in classes.items()
+    )
+
+
+def _plan_by_day(
+    db: Connection, step: Step, steps: Sequence[Step], sweep: Sweep, zones: Sequence[str], hours: SendingHours
+) -> int:
+    """Plan a step at a wall-clock time after registering: who registered on one local day is a class."""
+    added = 0
+    for name in zones:
+        zone = ZoneInfo(name)
+        busy = busy_days(steps, sweep.session.facts, zone, hours)
+        for day in _days(step, sweep, zone):
+            noon = instant_of(day, time(12), zone)
+            answer = due_for_class(step, sweep.session.facts, zone, hours, busy, own_anchor=noon)
+            if isinstance(answer, Due) and _in_reach(answer, sweep, anew=False):
+                added += insert_class(
+                    db,
+                    step,
+                    session_id=sweep.session.id,
+                    revision=0,
+                    zones=[name],
+                    due_at=answer.at,
+                    expires_at=answer.expires,
+                    registered_from=instant_of(day, time(0), zone),
+                    registered_before=instant_of(day + timedelta(days=1), time(0), zone),
+                )
+    return added
+
+
+def _plan_one_by_one(db: Connection, step: Step, sweep: Sweep, hours: SendingHours) -> int:
+    """Plan a step in elapsed time from registering for those who came in without intake, or beyond its reach."""
+    offset = step.offset if not isinstance(step.offset, LocalTime) else None
+    delta = offset.delta if offset else timedelta(0)
+    slack = timedelta(days=1)  # quiet hours may move it by less than this
+    rows = unplanned(
+        db,
+        step,
+        session_id=sweep.session.id,
+        registered_from=sweep.since - delta - slack,
+        registered_before=sweep.until - delta + slack,
+    )
+    entries = []
+    for registration_id, zone, registered_at, confirm in rows:
+        facts = Facts(session=sweep.session.facts, zone=ZoneInfo(zone), registered_at=registered_at, confirm=confirm)
+        answer = due(step, facts, hours)
+        if isinstance(answer, Due) and answer.at <= sweep.until and sweep.now < answer.expires:
+            entries.append(
+                Entry(
+                    registration_id=registration_id,
+                    session_id=sweep.session.id,
+                    step=step,
+                    revision=0,
+                    due_at=answer.at,
+                    expires_at=answer.expires,
+                )
+            )
+    return insert_entries(db, entries)
+
+
+def _in_reach(answer: Due, sweep: Sweep, *, anew: bool) -> bool:
+    """Say whether a due time belongs to this sweep; a session looked at anew catches up with what is still of use."""
+    return (anew or answer.at > sweep.since) and answer.at <= sweep.until and sweep.now < answer.expires
+
+
+def _days(step: Step, sweep: Sweep, zone: ZoneInfo) -> Iterator[date]:
+    """Give the local days of registering from which a step can fall into the sweep."""
+    ahead = step.offset.days if isinstance(step.offset, LocalTime) else 0
+    first = sweep.since.astimezone(zone).date() - timedelta(days=ahead + 8)  # education moves on by up to a week
+    last = sweep.until.astimezone(zone).date() - timedelta(days=ahead - 1)
+    for number in range((last - first).days + 1):
+        yield first + timedelta(days=number)
+
+
+def _may_get(step: Step, place: Place, granted: Permissions) -> bool:
+    if step.channel is Channel.SMS and place.phone is None:
+        return False
+    asked = step.channel is Channel.SMS or step.purpose is not Purpose.SERVICE
+    return not asked or granted.get((step.channel, step.purpose), False)

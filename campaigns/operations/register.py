@@ -1,0 +1,124 @@
+"""Someone registers: person, registration, consents and the first deliveries, in one transaction.
+
+The rows written here are the outbox. Nothing is published: the dispatcher finds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from campaigns.domain.quiet import SendingHours
+from campaigns.domain.steps import Channel, Purpose
+from campaigns.errors import NotFound, RegistrationClosed, SessionFull
+from campaigns.operations.plan import plan_registration
+from campaigns.store.consents import Answer, permissions_of, record
+from campaigns.store.engine import Connection
+from campaigns.store.people import has_place, place, save_registrant, save_registration
+from campaigns.store.webinars import SessionRow, places_taken, session_for_intake
+
+OPEN_AFTER_END: Final = timedelta(0)
+"""How long after its end a session still takes registrations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a form or an import has read and found well-formed."""
+
+    session_id: int
+    first_name: str
+    last_name: str = ""
+    email: str
+    phone: str | None = None
+    zone: str
+    language: str = "en"
+    consents: Mapping[tuple[Channel, Purpose], int | None] = field(default_factory=dict)
+    """The boxes that were ticked, each with the wording that was shown."""
+    evidence: Mapping[str, object] = field(default_factory=dict)
+    """IP, user agent, page: kept with each consent."""
+    source: str = "web"
+    confirm: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A live registration, and whether it is new."""
+
+    registration_id: int
+    created: bool
+
+
+def register(
+    db: Connection, request: Request, hours: SendingHours, now: datetime, *, horizon: timedelta
+) -> Registered:
+    """Give a person a place in a session; asking again changes nothing but their details and new consents.
+
+    Raises `NotFound` for an unknown session, `RegistrationClosed` for one that is over or
+    cancelled, `SessionFull` when the last place is taken; then nothing is written.
+    """
+    session = session_for_intake(db, request.session_id)
+    _check_open(session, now)
+    if session.capacity is not None and not has_place(db, session.id, request.email):
+        if places_taken(db, session.id) >= session.capacity:
+            raise SessionFull(field="session")
+    registrant_id = save_registrant(
+        db,
+        email=request.email,
+        first_name=request.first_name,
+        last_name=request.last_name,
+        phone=request.phone,
+        zone=request.zone,
+        language=request.language,
+        now=now,
+    )
+    registration_id, created = save_registration(
+        db,
+        session_id=session.id,
+        registrant_id=registrant_id,
+        zone=request.zone,
+        source=request.source,
+        confirm=request.confirm,
+        now=now,
+    )
+    _record_consents(db, registrant_id, request, now)
+    found = place(db, registration_id)
+    if found is not None:
+        granted = permissions_of(db, registrant_id)
+        plan_registration(
+            db, found, granted, hours, now, horizon=horizon, only_after=None if created else now
+        )
+    return Registered(registration_id, created)
+
+
+def takes_registrations(session: SessionRow, now: datetime) -> bool:
+    """Say whether a session is still open for registration, full or not."""
+    return session.cancelled_at is None and now < session.ends_at + OPEN_AFTER_END
+
+
+def _check_open(session: SessionRow | None, now: datetime) -> None:
+    if session is None:
+        raise NotFound("This session does not exist. Choose a date from the list.", field="session")
+    if session.cancelled_at is not None:
+        raise RegistrationClosed("This session was cancelled. Choose another date.", field="session")
+    if not takes_registrations(session, now):
+        raise RegistrationClosed("This session is over. Choose another date.", field="session")
+
+
+def _record_consents(db: Connection, registrant_id: int, request: Request, now: datetime) -> None:
+    """Write a consent for each ticked box unless that very answer stands already; an empty box takes nothing back."""
+    standing = permissions_of(db, registrant_id)
+    for (channel, purpose), wording_id in request.consents.items():
+        if standing.get((channel, purpose)):
+            continue
+        answer = Answer(
+            channel=channel,
+            purpose=purpose,
+            granted=True,
+            address=request.email if channel is Channel.EMAIL else request.phone or "",
+            means="form" if request.source == "web" else "import",
+            wording_id=wording_id,
+            evidence={**request.evidence, "box": "unticked by default"},
+        )
+        record(db, registrant_id, answer, now)
