@@ -23,6 +23,7 @@ KEPT: Final = 500
 """Problems remembered one by one; more are only counted."""
 _SNIPPET: Final = 48
 _FORMULA: Final = frozenset("=+-@")
+_FORMULA_BUT_PLUS: Final = _FORMULA - {"+"}
 _LINE_STARTS: Final = frozenset("\t\r")
 _FAULTS: Final = frozenset(("\ufffd", *map(chr, range(0xDC80, 0xDD00))))
 """What an undecodable byte becomes; a replacement character that was there before is damage too."""
@@ -108,6 +109,7 @@ class Sheet:
         except csv.Error:
             _refuse("The heading has a quote that is not closed. Correct row 1.")
         self._places, self.ignored = _places(self._heading, self._columns)
+        self.columns = len(self._heading)
         self.rows = 0
         """Rows seen so far that are not empty, the heading apart."""
 
@@ -157,15 +159,16 @@ class Sheet:
                 f"Put a cell that contains a {_NAMES[self.delimiter]} in quotes, and fill up with empty cells.",
             )
             return None
-        found = dict.fromkeys((column.name for column in self._columns), "")
+        found: dict[str, str] = {}
         fine = True
-        for column, place in self._places.items():
-            value = cells[place]
-            fault = _fault(value, next(known for known in self._columns if known.name == column))
+        for column in self._columns:
+            place = self._places.get(column.name)
+            value = cells[place] if place is not None else ""
+            fault = _fault(value, column) if value else ""
             if fault:
-                self.problems.add(number, column, value, fault)
+                self.problems.add(number, column.name, value, fault)
                 fine = False
-            found[column] = value.strip()
+            found[column.name] = value.strip()
         return Row(number, found) if fine else None
 
 
@@ -277,7 +280,7 @@ def _fault(value: str, column: Column) -> str:
         return f"This is longer than {column.longest} characters. Shorten it."
     if "\0" in value:
         return "This contains a NUL character. Type the cell anew."
-    running = _FORMULA - {"+"} if column.plus else _FORMULA
+    running = _FORMULA_BUT_PLUS if column.plus else _FORMULA
     if value[:1] in _LINE_STARTS or value.strip()[:1] in running:
         return "A cell must not begin with = + - @ or a tab: spreadsheets run it as a formula. Remove that character."
     return ""
