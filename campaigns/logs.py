@@ -6,6 +6,11 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import Final
+
+INFO: Final = logging.INFO
+WARNING: Final = logging.WARNING
+ERROR: Final = logging.ERROR
 
 _log = logging.getLogger("campaigns")
 

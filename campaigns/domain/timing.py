@@ -20,7 +20,7 @@ from campaigns.domain.steps import Anchor, Audience, Channel, Expiry, Late, Loca
 
 
 class Reason(StrEnum):
-    """Why a step will never be sent to someone, as the ledger keeps it."""
+    """Why a message never leaves, as the ledger keeps it and the staff page explains it."""
 
     REGISTERED_LATE = "registered_late"
     MOVED_LATE = "moved_late"
@@ -34,6 +34,19 @@ class Reason(StrEnum):
     PAUSED = "paused"
     WITHDRAWN = "withdrawn"
     SESSION_CANCELLED = "session_cancelled"
+    SUPERSEDED = "superseded"
+    """Belonged to a date that the session no longer has."""
+    NO_CONSENT = "no_consent"
+    NO_NUMBER = "no_number"
+    SUPPRESSED = "suppressed"
+    HAD_BEFORE = "had_before"
+    """Got the same lesson through another registration."""
+    TOLD_ALREADY = "told_already"
+    """Got the same reminder for the old date, too shortly before."""
+    TOO_SOON = "too_soon"
+    """Another message had just gone to this person on this channel."""
+    NEARER_MESSAGE = "nearer_message"
+    """A message nearer to the start follows within the gap and goes instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,12 @@ from campaigns.domain.audience import Facts
 from campaigns.domain.lifecycle import Status
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose, Step
-from campaigns.domain.timing import Answer, Due, Never, busy_days, due
+from campaigns.domain.timing import Answer, Due, Never, Reason, busy_days, due
 from campaigns.store.campaigns import steps_of
 from campaigns.store.consents import permissions_of, stopped
 from campaigns.store.engine import Connection
 from campaigns.store.history import Recorded, deliveries_of
 from campaigns.store.people import Place
-
-NO_CONSENT: Final = "no_consent"
-NO_NUMBER: Final = "no_number"
-SUPPRESSED: Final = "suppressed"
 
 Permissions = Mapping[tuple[Channel, Purpose], bool]
 
@@ -38,7 +34,7 @@ class Milestone:
     step: Step
     answer: Answer
     recorded: Recorded | None
-    barred: str | None
+    barred: Reason | None
     """Why it would not leave although it is due: no consent, no number, suppressed."""
 
     @property
@@ -61,7 +57,7 @@ class Milestone:
         if self.recorded is not None:
             return self.recorded.reason
         if self.barred is not None:
-            return self.barred
+            return self.barred.value
         return self.answer.reason.value if isinstance(self.answer, Never) else None
 
 
@@ -103,16 +99,16 @@ def answers_for(steps: Sequence[Step], facts: Facts, hours: SendingHours) -> dic
     return {step.id: due(step, facts, hours, busy) for step in steps}
 
 
-def _missing(step: Step, granted: Permissions, *, number: bool) -> str | None:
+def _missing(step: Step, granted: Permissions, *, number: bool) -> Reason | None:
     if step.channel is Channel.SMS and not number:
-        return NO_NUMBER
+        return Reason.NO_NUMBER
     asked = step.channel is Channel.SMS or step.purpose is not Purpose.SERVICE
-    return NO_CONSENT if asked and not granted.get((step.channel, step.purpose), False) else None
+    return Reason.NO_CONSENT if asked and not granted.get((step.channel, step.purpose), False) else None
 
 
-def _barred(db: Connection, step: Step, place: Place, granted: Permissions) -> str | None:
+def _barred(db: Connection, step: Step, place: Place, granted: Permissions) -> Reason | None:
     missing = _missing(step, granted, number=place.phone is not None)
     if missing:
         return missing
     address = place.email if step.channel is Channel.EMAIL else place.phone or ""
-    return SUPPRESSED if stopped(db, step.channel, address, step.purpose) else None
+    return Reason.SUPPRESSED if stopped(db, step.channel, address, step.purpose) else None

@@ -14,6 +14,8 @@ from campaigns.store.engine import Connection, Engine, hold, let_go
 from campaigns.store.ledger_claim import close, doubt, open_batches, release, send_unknown_once_more
 
 _MANY: Final = 1000
+_YOUNG: Final = timedelta(seconds=5)
+"""Younger batches are not even looked at, so as not to stand in the way of a worker that comes for one."""
 _DIED: Final = "worker_died: the worker stopped while it was handing this over"
 
 
@@ -28,7 +30,7 @@ def recover(engine: Engine, now: datetime, *, grace: timedelta) -> int:
         batches = open_batches(db, _MANY)
         db.rollback()
         for batch_id, claimed_at in batches:
-            if not hold(db, batch_id):
+            if now - claimed_at < min(grace, _YOUNG) or not hold(db, batch_id):
                 db.rollback()
                 continue
             try:
