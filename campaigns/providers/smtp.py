@@ -18,6 +18,7 @@ from typing import Final, Literal
 from campaigns.domain.messages import Accepted, Deferred, Email, Message, Outcome, Refused, Unknown
 from campaigns.domain.steps import Channel
 from campaigns.providers.smtp_line import (
+    CLOSING,
     READY_FOR_CONTENT,
     Line,
     LineLost,
@@ -33,7 +34,6 @@ _ADDRESS: Final = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]+@[\x21-\x3b\x3d\x3f-\x7e
 _ADDRESS_IN_TEXT: Final = re.compile(r"\S+@\S+")
 _QUEUE_ID: Final = re.compile(rb"(?:queued as |id=|^(?:2\.0\.0 )?ok:? (?!queued|id=))([\w.+/-]{6,128})", re.IGNORECASE)
 """How Postfix, Exim and the big relays name what they took."""
-_CLOSING: Final = 421
 _RESET_DONE: Final = 250
 _TRY_LATER: Final = range(400, 500)
 _FOR_GOOD: Final = range(500, 600)
@@ -106,7 +106,8 @@ class SmtpConnection:
             raise TypeError(f"SMTP cannot carry {type(message).__name__}")
         if not all(_ADDRESS.fullmatch(one) for one in (message.envelope_from, message.recipient)):
             return Refused("553 5.1.3 the address cannot be written in an SMTP envelope")
-        self._drop_if_stale()
+        if self._line:
+            self._drop_if_stale(self._line)
         return self._attempt(message, time.monotonic() + self._timeout)
 
     def close(self) -> None:
@@ -128,16 +129,16 @@ class SmtpConnection:
         try:
             replies = line.envelope(message.envelope_from, message.recipient, content)
         except LineLost as lost:
-            self._drop()
+            self._drop(line)
             if kept and not isinstance(lost, TimeUp):
                 return self._attempt(message, deadline)
             return Deferred(f"connection: {lost}")
         if replies[-1][0] == READY_FOR_CONTENT:
             return self._content(line, content, message.recipient)
-        if kept and replies[0][0] == _CLOSING:
-            self._drop()
+        if kept and replies[0][0] == CLOSING:
+            self._drop(line)
             return self._attempt(message, deadline)
-        return self._settle_refusal(replies[-1], message.recipient)
+        return self._settle_refusal(line, replies[-1], message.recipient)
 
     def _content(self, line: Line, content: bytes, recipient: str) -> Outcome:
         line.deadline = time.monotonic() + self._timeout
@@ -145,39 +146,39 @@ class SmtpConnection:
             line.send(content)
         except LineLost as lost:
             # The dot is the last thing written, so it did not leave.
-            self._drop()
+            self._drop(line)
             return Deferred(f"connection: {lost}")
         try:
             code, text = line.getreply()
         except LineLost as lost:
-            self._drop()
+            self._drop(line)
             return Unknown(f"after the final dot: {lost}")
         if is_yes(code):
             self._used = time.monotonic()
             found = _QUEUE_ID.search(text)
             return Accepted(found.group(1).decode() if found else "")
         if code not in _TRY_LATER and code not in _FOR_GOOD:
-            self._drop()
+            self._drop(line)
             return Unknown(f"after the final dot: {code} is no answer to it")
-        return self._settle_refusal((code, text), recipient)
+        return self._settle_refusal(line, (code, text), recipient)
 
-    def _settle_refusal(self, reply: Reply, recipient: str) -> Outcome:
+    def _settle_refusal(self, line: Line, reply: Reply, recipient: str) -> Outcome:
         code, _ = reply
         reason = _reason(reply, recipient)
-        self._reset(usable=code != _CLOSING and (code in _TRY_LATER or code in _FOR_GOOD))
+        self._reset(line, usable=code != CLOSING and (code in _TRY_LATER or code in _FOR_GOOD))
         if code in _LOGIN_NEEDED:
             # The server turns us away, not this message: it must go once the login is mended.
             return Deferred(f"login: {reason}")
         return Refused(reason) if code in _FOR_GOOD else Deferred(reason)
 
-    def _reset(self, *, usable: bool) -> None:
+    def _reset(self, line: Line, *, usable: bool) -> None:
         try:
-            if self._line and usable and self._line.docmd("RSET")[0] == _RESET_DONE:
+            if usable and line.docmd("RSET")[0] == _RESET_DONE:
                 self._used = time.monotonic()
                 return
         except LineLost:
             pass
-        self._drop()
+        self._drop(line)
 
     def _open(self, deadline: float) -> Line:
         if self._line is None:
@@ -185,13 +186,13 @@ class SmtpConnection:
         self._line.deadline = deadline
         return self._line
 
-    def _drop_if_stale(self) -> None:
-        if self._line and (self._line.stirs() or time.monotonic() - self._used > self._idle):
-            self._drop()
+    def _drop_if_stale(self, line: Line) -> None:
+        line.deadline = time.monotonic() + self._timeout
+        if line.stirs() or time.monotonic() - self._used > self._idle:
+            self._drop(line)
 
-    def _drop(self) -> None:
-        if self._line:
-            self._line.close()
+    def _drop(self, line: Line) -> None:
+        line.close()
         self._line = None
 
 

@@ -18,6 +18,7 @@ from typing import Final, Literal
 Reply = tuple[int, bytes]
 
 READY_FOR_CONTENT: Final = 354
+CLOSING: Final = 421
 _READY: Final = 220
 _LEAST_WAIT: Final = 0.001
 _LINE_LIMIT: Final = 8192
@@ -82,8 +83,9 @@ class Line(smtplib.SMTP):
     def send(self, s: object) -> None:
         """Write everything before the deadline; raises `LineLost` if some of it did not leave."""
         data = s.encode(self.command_encoding) if isinstance(s, str) else s
+        sock = self._socket()
         try:
-            self._socket().sendall(data)  # type: ignore[arg-type]  # smtplib hands over str or bytes only
+            sock.sendall(data)  # type: ignore[arg-type]  # smtplib hands over str or bytes only
         except TimeoutError:
             self.close()
             raise TimeUp("the server did not read in time") from None
@@ -93,10 +95,9 @@ class Line(smtplib.SMTP):
 
     def stirs(self) -> bool:
         """Say whether the idle connection has something to read, which can only be a goodbye."""
-        if self.sock is None:
-            return True
-        readable, _, _ = select.select([self.sock], [], [], 0)
-        return bool(readable or self._unread)
+        waiting = select.poll()  # select() itself fails once a process has a thousand files open
+        waiting.register(self._socket(), select.POLLIN)
+        return bool(waiting.poll(0) or self._unread)
 
     def encrypt(self, server: Server) -> None:
         """Do STARTTLS (RFC 3207) or raise; nothing said before it is believed afterwards."""
@@ -126,12 +127,24 @@ class Line(smtplib.SMTP):
         if not self.has_extn("pipelining"):
             return self._one_by_one(commands)
         self.send("".join(commands))
-        replies = tuple(self.getreply() for _ in commands)
+        replies = self._replies(len(commands))
         refused = [place for place, (code, _) in enumerate(replies[:2]) if not is_yes(code)]
-        if refused and replies[2][0] == READY_FOR_CONTENT:
+        if refused and replies[-1][0] == READY_FOR_CONTENT:
             self.send(".\r\n")
             self.getreply()
         return replies[: refused[0] + 1] if refused else replies
+
+    def _replies(self, count: int) -> tuple[Reply, ...]:
+        """Read so many replies, or fewer if the server leaves after a refusal, which then stands."""
+        replies: list[Reply] = []
+        while len(replies) < count and not (replies and replies[-1][0] == CLOSING):
+            try:
+                replies.append(self.getreply())
+            except LineLost:
+                if all(is_yes(code) for code, _ in replies):
+                    raise
+                break
+        return tuple(replies)
 
     def _one_by_one(self, commands: tuple[str, ...]) -> tuple[Reply, ...]:
         replies: list[Reply] = []
@@ -144,8 +157,9 @@ class Line(smtplib.SMTP):
 
     def _read_line(self) -> bytes:
         while b"\n" not in self._unread:
+            sock = self._socket()
             try:
-                more = self._socket().recv(_LINE_LIMIT)
+                more = sock.recv(_LINE_LIMIT)
             except TimeoutError:
                 self.close()
                 raise TimeUp("the server did not answer in time") from None

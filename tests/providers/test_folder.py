@@ -76,8 +76,10 @@ def test_a_full_disk_defers_and_leaves_no_half_written_file(tmp_path):
         "from campaigns.providers.folder import Folder\n"
         "from campaigns.domain.steps import Channel\n"
         "from tests.providers.contract import an_email\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
-        "print(Folder(pathlib.Path(sys.argv[1]), Channel.EMAIL).connect().hand_off(an_email(raw=b'x' * 5000)))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))\n"
+        "outcome = (Folder(pathlib.Path(sys.argv[1]), Channel.EMAIL).connect().hand_off(an_email(raw=b'x' * 5000)))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))\n"
+        "print(outcome)\n"
     )
     said = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == str(Deferred("folder: File too large"))

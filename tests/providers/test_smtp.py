@@ -3,6 +3,7 @@
 import contextlib
 import re
 import socket
+import struct
 import threading
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -164,6 +165,24 @@ def test_a_goodbye_at_the_first_command_of_a_kept_connection_costs_nothing(serve
     assert (server.connections, len(server.messages)) == (2, 2)
 
 
+def test_a_goodbye_without_hanging_up_is_not_waited_for(server):
+    line = to(server, timeout=timedelta(seconds=30)).connect()
+    line.hand_off(an_email(1))
+    server.script(Rule(at="mail", reply="421 4.4.2 idle too long", times=1), Rule(at="rcpt"), Rule(at="data"))
+    again = Rule(at="greeting", reply="421 4.3.2 not now")
+    server.behaviour.rules.append(again)
+    assert line.hand_off(an_email(2)) == Deferred("421 4.3.2 not now")
+    line.close()
+
+
+def test_a_refusal_stands_even_if_the_server_hangs_up_with_it(server):
+    server.script(Rule(at="mail", reply="550 5.7.1 blocked", close=True, times=1))
+    line = to(server).connect()
+    assert line.hand_off(an_email(1)) == Refused("550 5.7.1 blocked")
+    assert isinstance(line.hand_off(an_email(2)), Accepted)
+    line.close()
+
+
 def test_a_drop_at_the_first_command_of_a_kept_connection_costs_nothing(server):
     line = to(server).connect()
     line.hand_off(an_email(1))
@@ -225,6 +244,28 @@ def test_content_that_the_server_stops_reading_has_not_left(server):
     assert outcome == Deferred("connection: the connection ended while writing")
     assert isinstance(line.hand_off(an_email(2)), Accepted)
     line.close()
+
+
+def test_content_that_the_server_never_reads_has_not_left(deaf):
+    line = Smtp("127.0.0.1", deaf, security="none", timeout=SHORT).connect()
+    outcome = line.hand_off(an_email(1, raw=b"x" * 30_000_000))
+    assert outcome == Deferred("connection: the server did not read in time")
+
+
+def test_a_line_that_never_ends_is_cut_off(endless):
+    line = Smtp("127.0.0.1", endless, security="none", timeout=timedelta(seconds=5)).connect()
+    assert line.hand_off(an_email()) == Deferred("connection: the server closed the connection")
+
+
+def test_a_reset_connection_is_like_a_closed_one(resetting):
+    line = Smtp("127.0.0.1", resetting, security="none", timeout=timedelta(seconds=5)).connect()
+    assert line.hand_off(an_email()) == Deferred("connection: the server closed the connection")
+
+
+def test_no_time_at_all_defers_without_a_word(server):
+    line = to(server, timeout=timedelta(0)).connect()
+    assert isinstance(line.hand_off(an_email()), Deferred)
+    assert server.mails == []
 
 
 @pytest.mark.parametrize(
@@ -449,9 +490,8 @@ def _talker(talk):
 
     def serve():
         peer, _ = listener.accept()
-        with peer:
-            with contextlib.suppress(OSError):
-                talk(peer, stop)
+        with peer, contextlib.suppress(OSError):
+            talk(peer, stop)
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -475,6 +515,37 @@ def chattering():
     def talk(peer, stop):
         while not stop.is_set():
             peer.sendall(b"220-and then\r\n")
+
+    yield from _talker(talk)
+
+
+@pytest.fixture
+def endless():
+    def talk(peer, stop):
+        while not stop.is_set():
+            peer.sendall(b"2" * 1000)
+
+    yield from _talker(talk)
+
+
+@pytest.fixture
+def resetting():
+    def talk(peer, _stop):
+        # Closing with this set sends RST instead of FIN.
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    yield from _talker(talk)
+
+
+@pytest.fixture
+def deaf():
+    def talk(peer, stop):
+        peer.sendall(b"220 hello\r\n")
+        peer.recv(1000)
+        peer.sendall(b"250-hello\r\n250 PIPELINING\r\n")
+        peer.recv(1000)
+        peer.sendall(b"250 Ok\r\n250 Ok\r\n354 Go on\r\n")
+        stop.wait(5)
 
     yield from _talker(talk)
 
