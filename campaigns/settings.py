@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     """Largest request body in bytes, uploads apart."""
     upload_limit: int = 32 * 1024 * 1024
     """Largest CSV upload in bytes."""
+    registrations_per_minute: int = Field(default=60, ge=1)
+    """Forms that one network address may send within a minute, counted by each web process for itself."""
 
     # The clinic
     clinic_name: str = "Example Clinic"

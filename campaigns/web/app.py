@@ -1,0 +1,117 @@
+"""The web application: routes, error pages, headers.
+
+`create_app` is given a Runtime and builds nothing else; the process that serves it
+knows neither Celery nor Redis, and takes registrations while Redis is down.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from campaigns import logs
+from campaigns.errors import CampaignsError, Conflict, LinkExpired, NotAllowed, NotFound, Rejected
+from campaigns.runtime import Runtime
+from campaigns.store.engine import reachable
+from campaigns.web.body import BodyCeiling
+from campaigns.web.dependencies import SignInNeeded
+from campaigns.web.headers import SafeHeaders
+from campaigns.web.pace import Pace
+from campaigns.web.public import calendar, join, place, register, stop, words
+from campaigns.web.views import STATIC, Pages, page
+
+_STATUS: Final[tuple[tuple[type[CampaignsError], int], ...]] = (
+    (NotFound, 404),
+    (LinkExpired, 404),
+    (NotAllowed, 403),
+    (Rejected, 422),
+    (Conflict, 409),
+)
+"""First match wins."""
+
+_SENTENCES: Final = {
+    404: "There is nothing at this address. Check it, or open the newest email from us and use the link in it.",
+    405: "This address cannot be used that way. Open the page and use the button on it.",
+}
+
+
+def create_app(runtime: Runtime) -> FastAPI:
+    """Build the application around one runtime, which the caller closes."""
+    settings = runtime.settings
+    app = FastAPI(title=settings.program_name, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.runtime = runtime
+    app.state.pages = Pages(settings)
+    app.state.pace = Pace(settings.registrations_per_minute, time.monotonic)
+    app.add_middleware(BodyCeiling, limit=settings.body_limit, upload_limit=settings.upload_limit)
+    app.add_middleware(SafeHeaders, https=settings.public_url.startswith("https:"), broken=_broken(app))
+    app.mount("/static", _Static(directory=STATIC))
+    for room in (register, place, join, stop, calendar, words):
+        app.include_router(room.router)
+    app.add_api_route("/healthz", _healthz, include_in_schema=False)
+    app.add_exception_handler(CampaignsError, _declined)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _no_such_address)
+    app.add_exception_handler(SignInNeeded, _sign_in)
+    return app
+
+
+def _healthz(request: Request) -> Response:
+    """Say that this process lives and whether the database answers."""
+    runtime: Runtime = request.app.state.runtime
+    if reachable(runtime.engine):
+        return PlainTextResponse("ok\n")
+    return PlainTextResponse("the database does not answer\n", status_code=503)
+
+
+def _declined(request: Request, error: Exception) -> Response:
+    status = next((number for kind, number in _STATUS if isinstance(error, kind)), 500)
+    return _error_page(request, status, str(error))
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _error_page(request, error.status_code, _SENTENCES.get(error.status_code, error.detail))
+
+
+def _no_such_address(request: Request, _error: Exception) -> Response:
+    # Only addresses are validated by FastAPI here; forms say themselves what is wrong, field by field.
+    return _error_page(request, 404, _SENTENCES[404])
+
+
+def _sign_in(request: Request, _error: Exception) -> Response:
+    back = request.url.path if request.method == "GET" else "/staff"
+    return RedirectResponse(f"/staff/sign-in?next={back}", status_code=303)
+
+
+def _broken(app: FastAPI):  # noqa: ANN202
+    def answer(request: Request, error: Exception) -> Response:
+        del app
+        return _error_page(request, 500, "Something broke at our end. Wait a minute, then try again.", error)
+
+    return answer
+
+
+def _error_page(request: Request, status: int, sentence: str, error: Exception | None = None) -> Response:
+    reference = secrets.token_hex(4)
+    route = getattr(request.scope.get("route"), "path", "none")
+    logs.event("web.refused" if status < 500 else "web.failed", error=error, reference=reference, status=status, route=route)
+    return page(
+        request, "error.html", status=status, personal=True, sentence=sentence, reference=reference, broken=status >= 500
+    )
+
+
+class _Static(StaticFiles):
+    """Files whose address changes with their content."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]  # passed on untouched
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response

@@ -1,0 +1,119 @@
+"""What handlers ask for before they begin: the runtime, the time, the form, who is signed in.
+
+A handler opens its own transaction. Nothing here changes anything, so a handler that
+never runs leaves no trace.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from fastapi import Depends, HTTPException, Request
+from starlette.datastructures import FormData
+from starlette.requests import ClientDisconnect
+
+from campaigns.errors import NotAllowed
+from campaigns.operations import sign_in
+from campaigns.runtime import Runtime
+from campaigns.store import staff
+from campaigns.store.engine import transaction
+
+LOGIN_COOKIE: Final = "login"
+CSRF_FIELD: Final = "csrf"
+_FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+_MOST_FIELDS: Final = 200
+_LARGEST_FIELD: Final = 64 * 1024
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in; `app.py` answers by leading to the sign-in page and back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """What a request says about who sends it; kept as evidence of a consent, never logged."""
+
+    ip: str
+    user_agent: str
+
+
+def runtime_of(request: Request) -> Runtime:
+    """Give the runtime the app was built with."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+def now_of(request: Request) -> datetime:
+    """Read the clock, once per request."""
+    return runtime_of(request).clock()
+
+
+def visitor(request: Request) -> Visitor:
+    """Say who sends this; behind a proxy uvicorn has already put the visitor's address in place."""
+    return Visitor(request.client.host if request.client else "", request.headers.get("user-agent", "")[:400])
+
+
+async def posted(request: Request) -> FormData:
+    """Read the form of a POST.
+
+    Refuses what is no form with 415, and what cannot be read, has too many fields or too long
+    ones with 400; the ceiling for the whole body is `body.py`'s.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in _FORM_TYPES:
+        raise HTTPException(415, "This address takes a form. Send it from the page it stands on.")
+    try:
+        return await request.form(max_fields=_MOST_FIELDS, max_part_size=_LARGEST_FIELD)
+    except ClientDisconnect:
+        raise HTTPException(400, "The form did not arrive whole. Send it again.") from None
+
+
+def from_our_pages(request: Request) -> None:
+    """Refuse a form that another site's page sent; raises `NotAllowed`.
+
+    Browsers say where a form comes from. A missing or opaque Origin passes: our personal
+    pages send none of their address (no-referrer), and a program can claim what it likes.
+    """
+    site, origin = request.headers.get("sec-fetch-site", ""), request.headers.get("origin", "null")
+    if site in ("same-origin", "none"):
+        return
+    ours = {_host(runtime_of(request).settings.public_url), request.headers.get("host", "")}
+    if site == "cross-site" or (origin != "null" and _host(origin) not in ours):
+        raise NotAllowed("This form was sent from another site, so we did not take it. Open our page and send it there.")
+
+
+def login_of(request: Request, runtime: RuntimeOf, now: Now) -> staff.Login:
+    """Give the login of whoever is signed in; raises `SignInNeeded` if nobody is."""
+    with transaction(runtime.engine) as db:
+        found = sign_in.who(db, request.cookies.get(LOGIN_COOKIE, ""), now)
+    if found is None:
+        raise SignInNeeded
+    return found
+
+
+def login_posting(request: Request, form: Posted, login: Login) -> staff.Login:
+    """Give the login behind a POST whose form carries the login's own token; raises `NotAllowed` otherwise."""
+    from_our_pages(request)
+    given = form.get(CSRF_FIELD, "")
+    if not isinstance(given, str) or not hmac.compare_digest(given.encode(), login.csrf.encode()):
+        raise NotAllowed("This form is from an earlier sign-in. Go back, reload the page and send it again.")
+    return login
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).netloc
+
+
+RuntimeOf = Annotated[Runtime, Depends(runtime_of)]
+Now = Annotated[datetime, Depends(now_of)]
+From = Annotated[Visitor, Depends(visitor)]
+Posted = Annotated[FormData, Depends(posted)]
+Login = Annotated[staff.Login, Depends(login_of)]
+LoginPosting = Annotated[staff.Login, Depends(login_posting)]
+"""For every POST of a logged-in page."""
+OurForm = Depends(from_our_pages)
+"""For every public POST but the one-click stop."""

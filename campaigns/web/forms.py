@@ -1,0 +1,152 @@
+"""The registration form: what was sent, what is wrong with it, what it comes to.
+
+Every fault is found in one go and named by field, with a remedy. Values come back as
+they were typed, so that a page can show them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.datastructures import FormData
+
+from campaigns.domain.names import clean_name
+from campaigns.domain.steps import Channel
+from campaigns.errors import Rejected
+from campaigns.operations.addresses import parse_email, parse_phone
+from campaigns.store.consents import Wording
+from campaigns.web.times import known_zone
+
+_SINGLE: Final = ("session", "zone", "first_name", "email", "phone", "guess", "leave_empty")
+_LABELS: Final = {"first_name": "first name", "email": "email address", "phone": "mobile number"}
+_LONGEST: Final = 1000
+"""Characters of a value that are shown again; whatever is longer is wrong anyway."""
+_LARGEST_ID: Final = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What somebody typed, to be shown again as it was."""
+
+    session: str = ""
+    zone: str = ""
+    """Chosen from the list."""
+    guess: str = ""
+    """Said by the browser."""
+    first_name: str = ""
+    email: str = ""
+    phone: str = ""
+    consent: tuple[str, ...] = ()
+
+    def shown_zone(self, clinic_zone: str) -> str:
+        """Give the zone in which this person reads times: chosen, else guessed, else the clinic's."""
+        return next((zone for zone in (self.zone, self.guess) if known_zone(zone)), clinic_zone)
+
+    @property
+    def zone_known(self) -> bool:
+        """Whether the person, or their browser, has named a zone that exists."""
+        return known_zone(self.zone) or known_zone(self.guess)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A form without faults."""
+
+    session_id: int
+    first_name: str
+    email: str
+    phone: str | None
+    consents: tuple[Wording, ...]
+
+
+Faults = Mapping[str, str]
+"""A sentence with a remedy per field, in the order of the page."""
+
+
+def read_typed(form: FormData) -> Typed:
+    """Take the fields as they came; where one came twice, the first of them."""
+    values = {name: _text(form, name) for name in ("session", "zone", "guess", "first_name", "email", "phone")}
+    ticks = tuple(value for value in form.getlist("consent") if isinstance(value, str))
+    return Typed(**values, consent=ticks)
+
+
+def check(
+    form: FormData, typed: Typed, *, countries: tuple[str, ...], wordings: Mapping[int, Wording]
+) -> tuple[Wanted | None, Faults]:
+    """Judge a form as a whole; gives what is wanted only if there is no fault.
+
+    `wordings` are the current ones by id: whoever ticked older words is asked to read the new ones,
+    so that the stored wording is always the one that was on the screen.
+    """
+    faults = _strange(form)
+    consents = _consents(typed.consent, wordings, faults)
+    session_id = _session(typed.session, faults)
+    if typed.zone and not known_zone(typed.zone):
+        faults.setdefault("zone", "This is not a time zone we know. Choose one from the list.")
+    first_name = _try(faults, "first_name", lambda: clean_name(typed.first_name, field="first_name"))
+    email = _try(faults, "email", lambda: parse_email(typed.email))
+    phone = None
+    if typed.phone.strip():
+        phone = _try(faults, "phone", lambda: parse_phone(typed.phone, countries))
+    elif any(wording.channel is Channel.SMS for wording in consents):
+        faults.setdefault("phone", "You asked for text reminders, so we need a number. Add one, or untick the box.")
+    if faults or session_id is None or first_name is None or email is None:
+        order = ("session", "zone", "first_name", "email", "phone", "consent", "leave_empty")
+        return None, {field: faults[field] for field in order if field in faults}
+    return Wanted(session_id, first_name, email, phone, consents), {}
+
+
+def _strange(form: FormData) -> dict[str, str]:
+    """Find what no browser sends from our page."""
+    faults: dict[str, str] = {}
+    for name in _SINGLE:
+        values = form.getlist(name)
+        label = _LABELS.get(name, name.replace("_", " "))
+        if len(values) > 1:
+            faults[name] = f"The {label} was sent {len(values)} times. Send it once."
+        elif values and not isinstance(values[0], str):
+            faults[name] = f"The {label} was sent as a file. Type it into the field."
+        elif values and "\ufffd" in str(values[0]):
+            faults[name] = f"The {label} holds characters we could not read. Type it afresh."
+    if _text(form, "leave_empty"):
+        faults["leave_empty"] = "A field that people do not see was filled in. Send the form again without it."
+    if "guess" in faults:
+        faults.pop("guess")
+    return faults
+
+
+def _session(typed: str, faults: dict[str, str]) -> int | None:
+    if not typed:
+        faults.setdefault("session", "Pick a time for your class.")
+    elif not (typed.isascii() and typed.isdigit() and int(typed[:20]) <= _LARGEST_ID and len(typed) <= len(str(_LARGEST_ID))):
+        faults.setdefault("session", "We do not know this class. Pick a time from the list.")
+    else:
+        return int(typed)
+    return None
+
+
+def _consents(
+    ticks: Collection[str], wordings: Mapping[int, Wording], faults: dict[str, str]
+) -> tuple[Wording, ...]:
+    by_text = {str(number): wording for number, wording in wordings.items()}
+    if any(tick not in by_text for tick in ticks):
+        faults["consent"] = "The words beside a box have changed since you opened this page. Read them and tick it again."
+    return tuple(by_text[tick] for tick in dict.fromkeys(ticks) if tick in by_text)
+
+
+def _try(faults: dict[str, str], field: str, read: Callable[[], str]) -> str | None:
+    if field in faults:
+        return None
+    try:
+        return read()
+    except Rejected as error:
+        faults[field] = str(error)
+        return None
+
+
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    shown = value[:_LONGEST] if isinstance(value, str) else ""
+    return shown.replace("\0", "")

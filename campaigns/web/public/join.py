@@ -1,0 +1,124 @@
+"""`/j/{token}`: the way into the class.
+
+Opening the page changes nothing, however often a scanner does it. The button is a POST
+that leads to the room, and only while the doors are open.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from campaigns.domain.tokens import JOIN
+from campaigns.errors import LinkExpired
+from campaigns.runtime import Runtime
+from campaigns.store import people, webinars
+from campaigns.store.engine import transaction
+from campaigns.store.people import Place
+from campaigns.store.webinars import SessionRow
+from campaigns.web.dependencies import Now, OurForm, RuntimeOf
+from campaigns.web.headers import content_policy
+from campaigns.web.times import time_left
+from campaigns.web.views import PERSONAL, page
+
+router = APIRouter()
+
+DOORS: Final = timedelta(minutes=15)
+"""How long before the start people may come in."""
+LAST_ENTRY: Final = timedelta(minutes=15)
+"""How long after the planned end the door stays open: classes run over."""
+_TICKING: Final = timedelta(hours=1)
+
+State = Literal["early", "doors", "running", "over", "cancelled", "withdrawn"]
+
+
+@router.get("/j/{token}")
+def show(request: Request, token: str, runtime: RuntimeOf, now: Now) -> HTMLResponse:
+    """Show where the class stands for this person."""
+    return _show(request, token, runtime, now)
+
+
+@router.post("/j/{token}", dependencies=[OurForm])
+def enter(request: Request, token: str, runtime: RuntimeOf, now: Now) -> Response:
+    """Lead into the room while the doors are open; otherwise show the page as it is now."""
+    place, _ = _look_up(token, runtime, now)
+    if state_of(place, now) in ("doors", "running") and room_of(place.session):
+        return RedirectResponse(place.session.room_url, status_code=303, headers=PERSONAL)
+    return _show(request, token, runtime, now)
+
+
+def state_of(place: Place, now: datetime) -> State:
+    """Say where the class stands for this person."""
+    session = place.session
+    if place.withdrawn_at is not None:
+        return "withdrawn"
+    if session.cancelled_at is not None:
+        return "cancelled"
+    if now < session.starts_at - DOORS:
+        return "early"
+    if now < session.starts_at:
+        return "doors"
+    return "running" if now < session.ends_at + LAST_ENTRY else "over"
+
+
+def room_of(session: SessionRow) -> str:
+    """Give the origin of the room's address; empty while there is no room to go to."""
+    parts = urlsplit(session.room_url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def minutes_in(session: SessionRow, now: datetime) -> int:
+    """Say how many whole minutes the class has been on; 0 before its start."""
+    return max(0, int((now - session.starts_at).total_seconds()) // 60)
+
+
+def _show(request: Request, token: str, runtime: Runtime, now: datetime) -> HTMLResponse:
+    place, others = _look_up(token, runtime, now)
+    session, state = place.session, state_of(place, now)
+    seconds = max(0, int((session.starts_at - now).total_seconds()))
+    return page(
+        request,
+        "public/join.html",
+        personal=True,
+        headers={"Content-Security-Policy": content_policy(f"'self' {room_of(session)}".strip())},
+        state=state,
+        token=token,
+        webinar=place.webinar,
+        session=session,
+        zone=place.zone,
+        place_path=urlsplit(runtime.links.manage(place.registration_id)).path,
+        has_room=bool(room_of(session)),
+        doors_at=session.starts_at - DOORS,
+        left=time_left(session.starts_at - now),
+        seconds=seconds,
+        started_minutes=minutes_in(session, now),
+        stride_now=min(9, minutes_in(session, now)),
+        reload=_reload(session, state, now),
+        others=others,
+    )
+
+
+def _look_up(token: str, runtime: Runtime, now: datetime) -> tuple[Place, list[SessionRow]]:
+    (registration_id,) = runtime.signer.read(JOIN, token)
+    with transaction(runtime.engine) as db:
+        place = people.place(db, registration_id)
+        if place is None:
+            raise LinkExpired
+        listed = webinars.sessions_of(db, place.webinar.id, ending_after=now)
+    others = [one.session for one in listed if one.session.cancelled_at is None and not one.full and one.session.id != place.session.id]
+    return place, [one for one in others if one.starts_at > now][:3]
+
+
+def _reload(session: SessionRow, state: State, now: datetime) -> int:
+    """Say after how many seconds the page has something new to say, if that is within the hour; else 0.
+
+    A script acts on it; the page itself never reloads under somebody's hands.
+    """
+    change = {"early": session.starts_at - DOORS, "doors": session.starts_at}.get(state)
+    if change is None or change - now > _TICKING:
+        return 0
+    return max(1, int((change - now).total_seconds()) + 1)

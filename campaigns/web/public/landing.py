@@ -1,0 +1,139 @@
+"""The registration page in its states: whole, the form alone with faults, and "this class is full"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from campaigns.errors import NotFound
+from campaigns.operations.register import takes_registrations
+from campaigns.store import webinars
+from campaigns.store.consents import Wording, current_wordings
+from campaigns.store.engine import Connection
+from campaigns.store.webinars import OpenSession, SessionRow, WebinarRow
+from campaigns.web.dependencies import runtime_of
+from campaigns.web.forms import Faults, Typed
+from campaigns.web.times import OFFERED
+from campaigns.web.views import page
+
+_INITIALS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What the page shows, as it was read in one transaction."""
+
+    webinar: WebinarRow
+    listed: Sequence[OpenSession]
+    """Sessions that are not over, the earliest first."""
+    boxes: Sequence[Wording]
+    now: datetime
+
+    @property
+    def wordings(self) -> Mapping[int, Wording]:
+        """The boxes by the id of their words."""
+        return {box.id: box for box in self.boxes}
+
+    @property
+    def open(self) -> list[SessionRow]:
+        """Sessions with room."""
+        return [one.session for one in self.listed if self.shut(one) == ""]
+
+    def shut(self, one: OpenSession) -> str:
+        """Say in a word why a session cannot be chosen; empty if it can."""
+        if one.session.cancelled_at is not None:
+            return "Cancelled"
+        if not takes_registrations(one.session, self.now):
+            return "Closed"
+        return "Full" if one.full else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A session in the picker."""
+
+    id: int
+    starts_at: datetime
+    state: str
+    says: str
+
+
+def read_landing(db: Connection, slug: str, now: datetime) -> Landing:
+    """Read everything the page needs; raises `NotFound` for an unknown webinar."""
+    webinar = webinars.webinar_by_slug(db, slug) if "\0" not in slug else None
+    if webinar is None:
+        raise NotFound
+    listed = webinars.sessions_of(db, webinar.id, ending_after=now)
+    return Landing(webinar, listed, current_wordings(db), now)
+
+
+def show_landing(request: Request, found: Landing, typed: Typed) -> HTMLResponse:
+    """Show the whole page."""
+    if len(found.open) == 1:
+        typed = Typed(session=str(found.open[0].id), zone=typed.zone)
+    return _page(request, found, typed, {}, form_only=False, status=200)
+
+
+def show_form(request: Request, found: Landing, typed: Typed, faults: Faults, *, status: int = 200) -> HTMLResponse:
+    """Show the form alone, with what was typed and what is wrong with it."""
+    return _page(request, found, typed, faults, form_only=True, status=status)
+
+
+def show_full(request: Request, found: Landing, typed: Typed, sentence: str) -> HTMLResponse:
+    """Say that the class cannot be chosen any more, with what is free; everything typed travels along."""
+    settings = runtime_of(request).settings
+    wanted = next((one.session for one in found.listed if str(one.session.id) == typed.session), None)
+    if wanted is None or not found.open:
+        return show_form(request, found, typed, {"session": sentence}, status=422)
+    closest = min(found.open, key=lambda one: abs(one.starts_at - wanted.starts_at))
+    return page(
+        request,
+        "public/full.html",
+        status=409,
+        personal=True,
+        webinar=found.webinar,
+        wanted=wanted,
+        sentence=sentence.partition(".")[0].replace("session", "class") + ".",
+        closest=closest,
+        others=[one for one in found.open if one.id != closest.id],
+        zone=typed.shown_zone(settings.clinic_zone),
+        values=typed,
+    )
+
+
+def _page(  # noqa: PLR0913  # one page, its four states
+    request: Request, found: Landing, typed: Typed, faults: Faults, *, form_only: bool, status: int
+) -> HTMLResponse:
+    settings = runtime_of(request).settings
+    zone = typed.shown_zone(settings.clinic_zone)
+    cards = [Card(one.session.id, one.session.starts_at, found.shut(one) or "open", found.shut(one)) for one in found.listed]
+    first = next((card.id for card in cards if card.state == "open"), 0)
+    boxes = found.boxes
+    return page(
+        request,
+        "public/landing.html",
+        status=status,
+        personal=form_only,
+        webinar=found.webinar,
+        initials="".join(word[0] for word in found.webinar.host_name.split() if word[0].isupper() and not word.endswith("."))[:_INITIALS],
+        next=next(iter(found.open), None),
+        sessions=cards,
+        open_sessions=bool(found.open),
+        zone=zone,
+        zone_known=typed.zone_known,
+        zones=OFFERED if not typed.zone or typed.zone in OFFERED or not typed.zone_known else (typed.zone, *OFFERED),
+        values=typed,
+        faults=faults,
+        anchors={
+            "session": f"session-{first}", "zone": "zone", "first_name": "first_name", "email": "email", "phone": "phone",
+            "consent": f"consent-{boxes[0].id}" if boxes else "form", "leave_empty": "form",
+        },  # fmt: skip
+        boxes=boxes,
+        countries=settings.sms_countries.replace(",", " or "),
+        form_only=form_only,
+    )

@@ -1,0 +1,190 @@
+"""`/r/{token}`: a person's own page: their place, their messages, what we may send.
+
+The token is all the key there is, so a page shows one registration and nothing of
+anybody else, and stays out of caches, indexes and other sites' logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from campaigns.domain.steps import Channel, Purpose
+from campaigns.domain.tokens import MANAGE
+from campaigns.errors import Conflict, LinkExpired
+from campaigns.operations import explain, unsubscribe
+from campaigns.operations.withdraw import withdraw
+from campaigns.runtime import Runtime
+from campaigns.store import people
+from campaigns.store.consents import Wording, current_wordings, permissions_of, stopped
+from campaigns.store.engine import Connection, transaction
+from campaigns.store.people import Place
+from campaigns.web.dependencies import From, Now, OurForm, Posted, RuntimeOf
+from campaigns.web.kinds import CLASS_EMAILS, KINDS, NEWS, READS, TEXTS, Kind, key, read_kinds
+from campaigns.web.public import timeline
+from campaigns.web.public.join import DOORS, minutes_in, state_of
+from campaigns.web.times import time_left
+from campaigns.web.views import PERSONAL, page
+
+router = APIRouter()
+
+_NOTES: Final = {"choices": "Saved. This is what we send from now on."}
+_ROWS: Final = (
+    ("This class", "Your link, reminders, changes, recording", (CLASS_EMAILS, TEXTS)),
+    ("Short reads", "Lessons on running and lower back pain", (READS, None)),
+    ("News and offers", "Other classes, appointments, services", (NEWS, None)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Where a row of purposes and a column of channels meet."""
+
+    name: str
+    """Empty where there is nothing to choose."""
+    by: str = ""
+    on: bool = False
+    instead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One purpose."""
+
+    title: str
+    hint: str
+    cells: tuple[Cell, ...]
+
+
+@router.get("/r/{token}")
+def show(request: Request, token: str, runtime: RuntimeOf, now: Now, saved: str = "") -> HTMLResponse:
+    """Show the place as it is; opening the page changes nothing."""
+    with transaction(runtime.engine) as db:
+        place = read_place(db, runtime, token)
+        milestones = explain.timeline(db, place, runtime.hours, now)
+        on = flowing(db, place)
+        boxes = current_wordings(db)
+    session = place.session
+    state = state_of(place, now)
+    return page(
+        request,
+        "public/place.html",
+        personal=True,
+        token=token,
+        place=place,
+        session=session,
+        webinar=place.webinar,
+        zone=place.zone,
+        state="registered" if state == "early" else state,
+        saved=_NOTES.get(saved, ""),
+        left=time_left(session.starts_at - now),
+        doors_at=session.starts_at - DOORS,
+        stride_now=min(9, minutes_in(session, now)),
+        can_cancel=place.withdrawn_at is None and session.cancelled_at is None and now < session.ends_at,
+        join_path=urlsplit(runtime.links.join(place.registration_id)).path,
+        stop_path=urlsplit(runtime.links.stop(place.registration_id, Channel.EMAIL, Purpose.SERVICE)).path,
+        choices=_choices(place, on),
+        asked=[box for box in boxes if not on.get((box.channel, box.purpose), True)],
+        key=key,
+        timeline=timeline.whole(milestones, session, place.zone, now),
+    )
+
+
+@router.get("/r/{token}/cancel")
+def ask_to_cancel(request: Request, token: str, runtime: RuntimeOf) -> Response:
+    """Ask, on a page of its own."""
+    with transaction(runtime.engine) as db:
+        place = read_place(db, runtime, token)
+    if place.withdrawn_at is not None:
+        return _back(token)
+    return page(request, "public/cancel.html", personal=True, token=token, session=place.session, zone=place.zone)
+
+
+@router.post("/r/{token}/cancel", dependencies=[OurForm])
+def cancel(token: str, runtime: RuntimeOf, now: Now) -> Response:
+    """Give up the place; once more changes nothing."""
+    (registration_id,) = runtime.signer.read(MANAGE, token)
+    with transaction(runtime.engine) as db:
+        withdraw(db, registration_id, runtime.hours, now, horizon=runtime.settings.horizon)
+    return _back(token)
+
+
+@router.post("/r/{token}/choices", dependencies=[OurForm])
+def choose(token: str, form: Posted, visitor: From, runtime: RuntimeOf, now: Now) -> Response:
+    """Turn kinds of message on and off; only what differs from how it was is written."""
+    wanted = read_kinds(str(value) for value in form.getlist("send"))
+    shown = {str(value) for value in form.getlist("wording")}
+    with transaction(runtime.engine) as db:
+        place = read_place(db, runtime, token)
+        on = flowing(db, place)
+        boxes = {(box.channel, box.purpose): box for box in current_wordings(db)}
+        for kind in KINDS:
+            if on[kind] and kind not in wanted:
+                unsubscribe.stop(db, place.registration_id, *kind, means="link", now=now)
+            elif kind in wanted and not on[kind]:
+                evidence = {"ip": visitor.ip, "user_agent": visitor.user_agent, "page": "/r", "zone": place.zone}
+                unsubscribe.resume(
+                    db,
+                    place.registration_id,
+                    *kind,
+                    runtime.hours,
+                    now,
+                    horizon=runtime.settings.horizon,
+                    means="link",
+                    wording_id=_words_shown(boxes.get(kind), shown),
+                    evidence=evidence,
+                )
+    return RedirectResponse(f"/r/{token}?saved=choices", status_code=303, headers=PERSONAL)
+
+
+def read_place(db: Connection, runtime: Runtime, token: str) -> Place:
+    """Find the registration behind a token of the personal page; raises `LinkExpired`."""
+    (registration_id,) = runtime.signer.read(MANAGE, token)
+    place = people.place(db, registration_id)
+    if place is None:
+        raise LinkExpired
+    return place
+
+
+def flowing(db: Connection, place: Place) -> Mapping[Kind, bool]:
+    """Say for each kind whether it goes to this person now."""
+    granted = permissions_of(db, place.registrant_id)
+    return {
+        CLASS_EMAILS: not stopped(db, *_to(place, CLASS_EMAILS)),
+        TEXTS: place.texts,
+        **{kind: granted.get(kind, False) and not stopped(db, *_to(place, kind)) for kind in (READS, NEWS)},
+    }
+
+
+def _to(place: Place, kind: Kind) -> tuple[Channel, str, Purpose]:
+    return kind[0], place.email, kind[1]
+
+
+def _words_shown(box: Wording | None, shown: set[str]) -> int | None:
+    if box is None:
+        return None
+    if str(box.id) not in shown:
+        raise Conflict("The words beside your choice have changed. Reload your page, read them, and choose again.")
+    return box.id
+
+
+def _choices(place: Place, on: Mapping[Kind, bool]) -> list[Row]:
+    return [Row(title, hint, tuple(_cell(kind, place, on) for kind in kinds)) for title, hint, kinds in _ROWS]
+
+
+def _cell(kind: Kind | None, place: Place, on: Mapping[Kind, bool]) -> Cell:
+    if kind is None:
+        return Cell("", instead="not sent")
+    if kind == TEXTS and place.phone is None:
+        return Cell("", instead="no number")
+    return Cell(key(kind), "email" if kind[0] is Channel.EMAIL else "text", on[kind])
+
+
+def _back(token: str) -> RedirectResponse:
+    return RedirectResponse(f"/r/{token}", status_code=303, headers=PERSONAL)

@@ -1,0 +1,173 @@
+"""`/o/{token}`: stop messages, as a mail program does it with one click and as a person does it on a page.
+
+The one-click POST (RFC 8058) comes from the mail provider's servers, without cookies,
+often doubled: it is answered with 200 whatever its body, never redirected, never
+slowed down. The page needs its own button; opening it changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+
+from campaigns.domain.addresses import mask_email, mask_phone
+from campaigns.domain.steps import Channel
+from campaigns.domain.tokens import CHANNELS, PURPOSES, STOP
+from campaigns.errors import LinkExpired, Rejected
+from campaigns.operations import unsubscribe
+from campaigns.runtime import Runtime
+from campaigns.store import people
+from campaigns.store.consents import permissions_of
+from campaigns.store.engine import Connection, transaction
+from campaigns.store.people import Place
+from campaigns.web.dependencies import Now, OurForm, Posted, RuntimeOf
+from campaigns.web.kinds import CLASS_EMAILS, KINDS, NEWS, READS, TEXTS, TITLES, Kind, in_words, key, read_kinds
+from campaigns.web.public.place import flowing
+from campaigns.web.views import PERSONAL, page
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How much should stop."""
+
+    scope: str
+    title: str
+    says: str
+    kinds: tuple[Kind, ...]
+
+
+_EVERYTHING: Final = Choice(
+    "everything", "Every email and text from us", "Your place is kept, but we cannot remind you or send the recording.", KINDS
+)
+_BOTH: Final = Choice(
+    "extras", "The short reads, news and offers", "Only messages about a class you signed up for.", (READS, NEWS)
+)
+_NARROW: Final = {
+    CLASS_EMAILS: Choice(
+        "kind", "The emails about your class", "Your place is kept, but we cannot remind you by email or send the recording.",
+        (CLASS_EMAILS,),
+    ),
+    TEXTS: Choice("kind", "The text reminders", "Your link and reminders still come by email.", (TEXTS,)),
+    READS: Choice("kind", "The short reads", "You still get your link and reminders for your class.", (READS,)),
+    NEWS: Choice("kind", "News and offers", "You still get your link and reminders for your class.", (NEWS,)),
+}  # fmt: skip
+
+
+@router.post("/o/{token}")
+def one_click(token: str, runtime: RuntimeOf, now: Now) -> PlainTextResponse:
+    """Stop the kind of message that the link stood in; once more changes nothing.
+
+    The body is not even read: the address says everything, and some senders leave it out.
+    """
+    registration_id, kind = _read(runtime, token)
+    with transaction(runtime.engine) as db:
+        unsubscribe.stop(db, registration_id, *kind, means="one_click", now=now)
+    return PlainTextResponse("Stopped. You get no more of these messages.\n")
+
+
+@router.get("/o/{token}")
+def ask(  # noqa: PLR0913  # the page and what its address says
+    request: Request, token: str, runtime: RuntimeOf, *, done: str = "", undone: str = ""
+) -> HTMLResponse:
+    """Offer what can stop, the narrowest chosen; or say what has been stopped."""
+    registration_id, kind = _read(runtime, token)
+    with transaction(runtime.engine) as db:
+        place = _place(db, registration_id)
+        on = flowing(db, place)
+    touched = read_kinds((done or undone).split("."))
+    if touched:
+        return _afterwards(request, runtime, token, place, touched, [one for one in KINDS if on[one]], undone=bool(undone))
+    return page(
+        request,
+        "public/stop.html",
+        personal=True,
+        token=token,
+        stopped="",
+        kind_words=TITLES[kind],
+        masked=mask_email(place.email) if kind[0] is Channel.EMAIL else mask_phone(place.phone or ""),
+        offered=_offered(kind),
+        place_path=_place_path(runtime, place),
+    )
+
+
+@router.post("/o/{token}/choose", dependencies=[OurForm])
+def choose(token: str, form: Posted, runtime: RuntimeOf, now: Now) -> Response:
+    """Stop what was chosen on the page."""
+    registration_id, kind = _read(runtime, token)
+    chosen = next((one for one in _offered(kind) if one.scope == form.get("scope")), None)
+    if chosen is None:
+        raise Rejected("Choose what should stop, then press the button. Nothing was changed.", field="scope")
+    with transaction(runtime.engine) as db:
+        before = flowing(db, _place(db, registration_id))
+        for one in chosen.kinds:
+            unsubscribe.stop(db, registration_id, *one, means="link", now=now)
+    touched = [one for one in chosen.kinds if before[one]] or [kind]
+    return _onward(token, "done", touched)
+
+
+@router.post("/o/{token}/undo", dependencies=[OurForm])
+def undo(token: str, form: Posted, runtime: RuntimeOf, now: Now) -> Response:
+    """Let flow again what was stopped; never more than the person had asked for before."""
+    registration_id, _ = _read(runtime, token)
+    wanted = read_kinds(str(value) for value in form.getlist("kind"))
+    with transaction(runtime.engine) as db:
+        place = _place(db, registration_id)
+        asked_for = permissions_of(db, place.registrant_id)
+        again = [one for one in wanted if one == CLASS_EMAILS or one in asked_for]
+        for one in again:
+            unsubscribe.resume(
+                db, registration_id, *one, runtime.hours, now, horizon=runtime.settings.horizon, means="link"
+            )
+    return _onward(token, "undone", again)
+
+
+def _read(runtime: Runtime, token: str) -> tuple[int, Kind]:
+    numbers = runtime.signer.read(STOP, token)
+    registration_id, channel, purpose = numbers
+    kind = (CHANNELS[channel], PURPOSES[purpose])
+    if kind not in KINDS:
+        raise LinkExpired
+    return registration_id, kind
+
+
+def _place(db: Connection, registration_id: int) -> Place:
+    place = people.place(db, registration_id)
+    if place is None:
+        raise LinkExpired
+    return place
+
+
+def _offered(kind: Kind) -> tuple[Choice, ...]:
+    return (_NARROW[kind], _BOTH, _EVERYTHING) if kind in _BOTH.kinds else (_NARROW[kind], _EVERYTHING)
+
+
+def _afterwards(  # noqa: PLR0913  # one page, what changed and what did not
+    request: Request, runtime: Runtime, token: str, place: Place, touched: tuple[Kind, ...], on: list[Kind], *, undone: bool
+) -> HTMLResponse:
+    off = [one for one in touched if one not in on]
+    return page(
+        request,
+        "public/stop.html",
+        personal=True,
+        token=token,
+        stopped=f"You get {in_words(touched)} again." if undone else f"We have stopped {in_words(off or touched)}.",
+        undone=undone,
+        still=f"You still get {in_words(on)}." if on else "Nothing else comes from us.",
+        kinds=[key(one) for one in touched],
+        place_path=_place_path(runtime, place),
+    )
+
+
+def _place_path(runtime: Runtime, place: Place) -> str:
+    return urlsplit(runtime.links.manage(place.registration_id)).path
+
+
+def _onward(token: str, what: str, touched: list[Kind]) -> RedirectResponse:
+    query = f"?{what}={'.'.join(key(one) for one in touched)}" if touched else ""
+    return RedirectResponse(f"/o/{token}{query}", status_code=303, headers=PERSONAL)

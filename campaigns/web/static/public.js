@@ -1,0 +1,70 @@
+/* Small comforts. Every page works without this file. */
+(() => {
+  "use strict";
+
+  const summary = document.getElementById("summary");
+  if (summary) summary.focus();
+
+  /* One press sends once; coming back by the browser's Back button wakes the form up again. */
+  for (const form of document.querySelectorAll("form")) {
+    form.addEventListener("submit", (event) => {
+      const button = event.submitter;
+      if (form.dataset.sent) { event.preventDefault(); return; }
+      form.dataset.sent = "yes";
+      if (button && button.dataset.busy) { button.dataset.label = button.textContent; button.textContent = button.dataset.busy; }
+    });
+  }
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      delete form.dataset.sent;
+      for (const button of form.querySelectorAll("[data-label]")) button.textContent = button.dataset.label;
+    }
+  });
+
+  /* The server wrote the minutes and seconds; the script makes them tick. */
+  for (const clock of document.querySelectorAll("[data-seconds]")) {
+    const end = performance.now() + Number(clock.dataset.seconds) * 1000;
+    const write = () => {
+      const left = Math.max(0, Math.round((end - performance.now()) / 1000));
+      const dots = document.createElement("span");
+      dots.textContent = ":";
+      clock.replaceChildren(String(Math.floor(left / 60)), dots, String(left % 60).padStart(2, "0"));
+    };
+    setInterval(write, 1000);
+  }
+  const waiting = document.querySelector("[data-reload]");
+  if (waiting) setTimeout(() => window.location.reload(), Number(waiting.dataset.reload) * 1000);
+
+  /* A zone that nobody chose is guessed from the device, and the times on the page follow it. */
+  const guess = document.querySelector('input[name="guess"]');
+  if (!guess || guess.value || !guess.dataset.clinicZone) return;
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!zone || !zone.includes("/")) return;
+  guess.value = zone;
+  const say = (options, at, where) => new Intl.DateTimeFormat("en-US", { ...options, timeZone: where }).format(at).replace(/\u202f/g, "\u00a0");
+  const day = (at, where) => say({ weekday: "long", month: "long", day: "numeric" }, at, where);
+  const hour = (at, where) => say({ hour: "numeric", minute: "2-digit" }, at, where);
+  const word = (where) => {
+    const parts = new Intl.DateTimeFormat("en-US", { timeZone: where, timeZoneName: "longGeneric" }).formatToParts(new Date());
+    const name = parts.find((part) => part.type === "timeZoneName").value;
+    const usual = /^(Eastern|Central|Mountain|Pacific|Alaska) Time$/.exec(name);
+    return usual ? usual[1] : where.split("/").pop().replace(/_/g, " ");
+  };
+  const clinic = guess.dataset.clinicZone;
+  const city = zone.split("/").pop().replace(/_/g, " ");
+  const mine = word(zone);
+  for (const item of document.querySelectorAll("[data-at]")) {
+    const at = new Date(item.dataset.at);
+    const same = day(at, zone) === day(at, clinic) && hour(at, zone) === hour(at, clinic);
+    const there = `${day(at, zone) === day(at, clinic) ? "" : `${day(at, clinic).split(",")[0]} `}${hour(at, clinic)} ${word(clinic)}`;
+    item.textContent = {
+      day: day(at, zone),
+      hour: hour(at, zone),
+      own: `${hour(at, zone)} ${mine}`,
+      yours: same ? `your time, the same as at the clinic (${mine})` : `your time (${mine})`,
+      clinic: same ? "" : `${there} at the clinic`,
+    }[item.dataset.form];
+  }
+  const title = document.querySelector("[data-zone-title]");
+  if (title) title.textContent = `${mine === city ? `${city} time` : `${mine} Time (${city})`}.`;
+})();

@@ -1,0 +1,88 @@
+"""Rendering pages: one Jinja environment for everything a browser sees.
+
+Whatever stands in a page is escaped; a template asks for nothing that it was not
+given. Messages have an environment of their own in `rendering/`.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from campaigns.rendering.times import zone_words
+from campaigns.settings import Settings
+from campaigns.web import times
+
+STATIC: Final = Path(__file__).parent / "static"
+
+PERSONAL: Final = {
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cache-Control": "no-store",
+}
+"""Headers of a page whose address alone opens it, or that shows what somebody typed."""
+
+
+class Pages:
+    """Every page template, with the clinic's facts at hand."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Load templates from the installed package, or from beside it in a working copy."""
+        self._environment = Environment(
+            loader=FileSystemLoader(find_templates() / "web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals.update(clinic=settings, asset=_asset_addresses())
+        self._environment.filters.update(
+            day=times.day,
+            short_day=times.short_day,
+            hour=times.hour,
+            own_time=times.own_time,
+            clinic_time=times.clinic_time,
+            same_clock=times.same_clock,
+            zone_name=zone_words,
+            zone_title=times.zone_title,
+        )
+
+    def render(self, template: str, **facts: object) -> str:
+        """Give the page as text; a fact the template needs and does not get raises."""
+        return self._environment.get_template(template).render(**facts)
+
+
+def page(
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    personal: bool = False,
+    headers: dict[str, str] | None = None,
+    **facts: object,
+) -> HTMLResponse:
+    """Answer with a page; `personal` keeps it out of caches, indexes and other sites' logs."""
+    pages: Pages = request.app.state.pages
+    body = pages.render(template, personal=personal, **facts)
+    extra = {**(PERSONAL if personal else {"Cache-Control": "no-cache"}), **(headers or {})}
+    return HTMLResponse(body, status_code=status, headers=extra)
+
+
+def find_templates() -> Path:
+    """Say where the templates are: inside an installed package, else beside the working copy's."""
+    package = Path(__file__).parents[1]
+    installed = package / "_templates"
+    return installed if installed.is_dir() else package.parent / "templates"
+
+
+def _asset_addresses() -> dict[str, str]:
+    # The digest in the address lets a browser keep a file for a year and still get the next version.
+    return {
+        file.name: f"/static/{file.name}?v={sha256(file.read_bytes()).hexdigest()[:10]}" for file in STATIC.iterdir()
+    }
