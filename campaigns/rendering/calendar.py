@@ -19,6 +19,8 @@ from campaigns.rendering.variables import Letter, Sender, one_line
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 
 _FOLD_OCTETS: Final = 75
+_ASKED: Final = "CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE"
+"""With RSVP, because mail programs show their "add" button only to somebody who is asked."""
 _SPECIAL: Final = re.compile(r"[\\;,]")
 
 
@@ -33,6 +35,7 @@ class _Entry:
     description: tuple[str, ...]
     """Its lines."""
     url: str
+    """Empty in the public entry."""
     people: tuple[str, ...] = ()
     """Ready lines for the organizer and the one attendee."""
     cancelled: bool = False
@@ -47,8 +50,11 @@ def invitation(letter: Letter, sender: Sender, links: Links, method: Literal["RE
     join, manage = links.join(letter.registration_id), links.manage(letter.registration_id)
     cancelled = method == "CANCEL"
     lines = (f"Change plans: {manage}",) if cancelled else (f"Join: {join}", f"Change or cancel: {manage}")
+    organizer = f"ORGANIZER;CN={_parameter(sender.clinic_name)}:mailto:{header_address(sender.mail_from)}"
+    name = _parameter(letter.first_name or letter.recipient)
+    attendee = f"ATTENDEE;CN={name};{_ASKED}:mailto:{header_address(letter.recipient)}"
     entry = _Entry(
-        uid=letter.calendar_uid,
+        uid=_global(letter.calendar_uid, sender),
         sequence=letter.calendar_sequence,
         stamp=letter.now,
         starts_at=letter.starts_at,
@@ -56,17 +62,13 @@ def invitation(letter: Letter, sender: Sender, links: Links, method: Literal["RE
         summary=_summary(letter.class_title, sender),
         description=lines,
         url=manage if cancelled else join,
-        people=(
-            f"ORGANIZER;CN={_parameter(sender.clinic_name)}:mailto:{header_address(sender.mail_from)}",
-            f"ATTENDEE;CN={_parameter(letter.first_name or letter.recipient)};CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;"
-            f"PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:{header_address(letter.recipient)}",
-        ),
+        people=(organizer, attendee),
         cancelled=cancelled,
     )
     return _write(entry, method, sender)
 
 
-def publication(  # noqa: PLR0913  # eight facts about a session, all by keyword
+def publication(  # noqa: PLR0913  # seven facts about a session, all by keyword
     *,
     session_id: int,
     class_title: str,
@@ -74,20 +76,22 @@ def publication(  # noqa: PLR0913  # eight facts about a session, all by keyword
     ends_at: datetime,
     sequence: int,
     cancelled: bool,
-    landing_url: str,
     now: datetime,
     sender: Sender,
 ) -> bytes:
-    """Write the entry anybody may download for a session: no attendee and no personal link."""
+    """Write the entry anybody may download for a session: no attendee and no personal link.
+
+    Nor does it hold the address of the registration page, which may name the topic.
+    """
     entry = _Entry(
-        uid=f"sess-{session_id}@{domain_of(sender.mail_from)}",
+        uid=_global(f"sess-{session_id}", sender),
         sequence=sequence,
         stamp=now,
         starts_at=starts_at,
         ends_at=ends_at,
         summary=_summary(class_title, sender),
-        description=("Your way in is in the email you got when you signed up.", f"About the class: {landing_url}"),
-        url=landing_url,
+        description=("Your link to join is in the email you got when you signed up.",),
+        url="",
         cancelled=cancelled,
     )
     return _write(entry, "PUBLISH", sender)
@@ -115,8 +119,8 @@ def _write(entry: _Entry, method: Method, sender: Sender) -> bytes:
         f"DTEND:{_moment(entry.ends_at)}",
         f"SUMMARY:{_text(entry.summary)}",
         "DESCRIPTION:" + "\\n".join(_text(line) for line in entry.description),
-        f"LOCATION:{_text(entry.url)}",
-        f"URL:{entry.url}",
+        f"LOCATION:{_text(entry.url) or 'Online'}",
+        *((f"URL:{entry.url}",) if entry.url else ()),
         *entry.people,
         f"STATUS:{'CANCELLED' if entry.cancelled else 'CONFIRMED'}",
         "TRANSP:OPAQUE",
@@ -126,6 +130,11 @@ def _write(entry: _Entry, method: Method, sender: Sender) -> bytes:
         "END:VCALENDAR",
     )
     return b"".join(_folded(line) for line in lines)
+
+
+def _global(uid: str, sender: Sender) -> str:
+    """Make a UID that no other service in the world uses: ours end in the clinic's domain."""
+    return uid if "@" in uid else f"{uid}@{domain_of(sender.mail_from)}"
 
 
 def _summary(class_title: str, sender: Sender) -> str:

@@ -36,7 +36,9 @@ _TAG: Final = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)\b([^>]*)>")
 _ADDRESS: Final = re.compile(r"https?:|www\.|href|src=|javascript:", re.IGNORECASE)
 
 
-def check_words(environment: Environment, text: str, *, file: str, names: frozenset[str], macros: frozenset[str]) -> None:
+def check_words(
+    environment: Environment, text: str, *, file: str, names: frozenset[str], macros: frozenset[str]
+) -> None:
     """Refuse a part of a message that says more than it may.
 
     Raises `TemplateInvalid` with file, line and the name at fault.

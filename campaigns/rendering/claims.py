@@ -42,7 +42,9 @@ class Register:
             if claim is None:
                 raise TemplateInvalid(f"{message}/message.toml: claims: {claim_id} is not in the claims register")
             if claim.status != "sourced":
-                raise TemplateInvalid(f"{message}/message.toml: claims: {claim_id} is {claim.status} and may not be used")
+                raise TemplateInvalid(
+                    f"{message}/message.toml: claims: {claim_id} is {claim.status}, not yet to be used"
+                )
             cited[self.citations[claim.source]] = None
         return "; ".join(cited)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from base64 import encodebytes
 from binascii import b2a_qp
-from hashlib import sha256
 from typing import Final
 
 from campaigns.domain.messages import Email
@@ -43,18 +42,22 @@ def render_email(compiled: Compiled, letter: Letter, sender: Sender, links: Link
     html = compiled.html.render(values)
     text = _BLANK_LINES.sub("\n\n", compiled.text.render(values)).strip() + "\n"
     message_id = identity.message_id(letter, sender, compiled.content_hash)
-    body = _bodies(compiled, letter, sender, links, text, html)
-    head = _head(letter, sender, subject, message_id, str(values["stop_url"]))
+    send_token = identity.send_token(letter.delivery_id, sender)
+    calendar = None if compiled.calendar is None else invitation(letter, sender, links, compiled.calendar)
+    body = _bodies(send_token, text, html, compiled.calendar, calendar)
+    head = _head(
+        letter, sender, subject=subject, message_id=message_id, stop_url=str(values["stop_url"]), send_token=send_token
+    )
     return Email(
         delivery_id=letter.delivery_id,
         recipient=headers.header_address(letter.recipient),
-        envelope_from=identity.return_path(letter.delivery_id, sender),
+        envelope_from=identity.return_path(send_token, sender),
         message_id=message_id,
         raw=head.encode("ascii") + body,
     )
 
 
-def _head(letter: Letter, sender: Sender, subject: str, message_id: str, stop_url: str) -> str:
+def _head(letter: Letter, sender: Sender, *, subject: str, message_id: str, stop_url: str, send_token: str) -> str:
     field, domain = headers.field, identity.domain_of(sender.mail_from)
     purpose = letter.purpose.value
     step = _NOT_A_LABEL.sub("", letter.step_key)
@@ -73,24 +76,21 @@ def _head(letter: Letter, sender: Sender, subject: str, message_id: str, stop_ur
             field("Feedback-ID", f"c{letter.campaign_id}:{purpose}:{step}:{_sender_id(domain)}"),
             "Auto-Submitted: auto-generated\r\n",
             "X-Auto-Response-Suppress: OOF, AutoReply\r\n",
-            field("X-Send-Id", identity.send_token(letter.delivery_id, sender)),
+            field("X-Send-Id", send_token),
         )
     )
 
 
-def _bodies(  # noqa: PLR0913  # the two bodies and the four things a calendar is drawn from
-    compiled: Compiled, letter: Letter, sender: Sender, links: Links, text: str, html: str
-) -> bytes:
+def _bodies(send_token: str, text: str, html: str, method: str | None, calendar: bytes | None) -> bytes:
     # No body can hold this boundary: in quoted-printable a "=" is never followed by "_",
     # and base64 knows neither "_" nor a "=" with more behind it.
-    seam = b"=_" + sha256(f"{letter.delivery_id}".encode()).hexdigest()[:24].encode()
+    seam = b"=_" + send_token[:24].encode()
     parts = [_part(b"text/plain", text), _part(b"text/html", html)]
-    if compiled.calendar is None:
+    if method is None or calendar is None:
         return _multipart(b"alternative", seam, parts)
-    method = compiled.calendar.encode()
-    lines = encodebytes(invitation(letter, sender, links, compiled.calendar)).replace(b"\n", b"\r\n")
+    lines = encodebytes(calendar).replace(b"\n", b"\r\n")
     parts.append(
-        b"Content-Type: text/calendar; charset=utf-8; method=" + method + b"\r\n"
+        b"Content-Type: text/calendar; charset=utf-8; method=" + method.encode() + b"\r\n"
         b"Content-Transfer-Encoding: base64\r\n\r\n" + lines
     )
     attachment = (

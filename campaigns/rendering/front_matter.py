@@ -9,8 +9,8 @@ from typing import Final, Literal
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.errors import TemplateInvalid
 
-_KEYS: Final = frozenset({"purpose", "channel", "subject", "preheader", "calendar", "claims", "status", "read", "reads"})
 _EMAIL_ONLY: Final = frozenset({"subject", "preheader", "calendar", "read", "reads"})
+_KEYS: Final = _EMAIL_ONLY | {"purpose", "channel", "claims", "status"}
 _CALENDARS: Final[dict[str, Literal["REQUEST", "CANCEL"] | None]] = {
     "none": None,
     "request": "REQUEST",

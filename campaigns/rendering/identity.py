@@ -7,7 +7,6 @@ carries the same ones, and none of them gives away a row number or an address.
 from __future__ import annotations
 
 import hmac
-from base64 import b32decode, b32encode
 from hashlib import sha256
 from typing import Final
 
@@ -16,8 +15,8 @@ from campaigns.rendering.variables import Letter, Sender
 
 _NUMBER_BYTES: Final = 8
 _PROOF_BYTES: Final = 12
-_TOKEN_LENGTH: Final = 32
-"""Twenty bytes in base32, without padding."""
+_ID_LENGTH: Final = 32
+"""Hexadecimal digits: 128 bits."""
 
 
 def message_id(letter: Letter, sender: Sender, content_hash: str) -> str:
@@ -30,37 +29,38 @@ def message_id(letter: Letter, sender: Sender, content_hash: str) -> str:
     """
     facts = (letter.delivery_id, content_hash, letter.starts_at.timestamp(), letter.calendar_sequence)
     digest = hmac.digest(sender.id_key, b"message\0" + repr(facts).encode(), sha256)
-    return f"<{_base32(digest[:_NUMBER_BYTES + _PROOF_BYTES])}@{domain_of(sender.mail_from)}>"
+    return f"<{digest.hex()[:_ID_LENGTH]}@{domain_of(sender.mail_from)}>"
 
 
 def send_token(delivery_id: int, sender: Sender) -> str:
     """Write the token that bounces and complaints bring back.
 
-    Lower-case letters and digits, because servers on the way may change the case of a return path.
+    Hexadecimal digits, because servers on the way may change the case of a return path.
     """
     number = delivery_id.to_bytes(_NUMBER_BYTES, "big")
     proof = hmac.digest(sender.id_key, b"send\0" + number, sha256)[:_PROOF_BYTES]
-    return _base32(_veil(number, proof, sender.id_key) + proof)
+    return (_veil(number, proof, sender.id_key) + proof).hex()
 
 
 def read_send_token(token: str, sender: Sender) -> int:
-    """Give back the delivery a token was written for, in any case of letters; raises `LinkExpired` for anything else."""
+    """Give back the delivery a token was written for, in whatever case of letters it returns.
+
+    Raises `LinkExpired` for anything else.
+    """
     try:
-        raw = b32decode(token, casefold=True)
+        raw = bytes.fromhex(token)
     except ValueError:
         raise LinkExpired from None
     proof = raw[_NUMBER_BYTES:]
-    if len(token) != _TOKEN_LENGTH:
-        raise LinkExpired
     delivery_id = int.from_bytes(_veil(raw[:_NUMBER_BYTES], proof, sender.id_key), "big")
-    if not hmac.compare_digest(send_token(delivery_id, sender), token.lower()):
+    if send_token(delivery_id, sender) != token.lower():
         raise LinkExpired
     return delivery_id
 
 
-def return_path(delivery_id: int, sender: Sender) -> str:
-    """Give the envelope sender: every delivery has its own, so that a bounce finds its row."""
-    return f"b+{send_token(delivery_id, sender)}@{sender.return_path_domain}"
+def return_path(token: str, sender: Sender) -> str:
+    """Give the envelope sender for a send token: every delivery has its own, so that a bounce finds its row."""
+    return f"b+{token}@{sender.return_path_domain}"
 
 
 def domain_of(address: str) -> str:
@@ -72,7 +72,3 @@ def _veil(number: bytes, proof: bytes, key: bytes) -> bytes:
     """Hide or show the row number; the same act undoes itself."""
     mask = hmac.digest(key, b"veil\0" + proof, sha256)
     return bytes(a ^ b for a, b in zip(number, mask, strict=False))
-
-
-def _base32(raw: bytes) -> str:
-    return b32encode(raw).decode("ascii").rstrip("=").lower()

@@ -19,9 +19,7 @@ from campaigns.rendering import times
 
 Value = str | int | bool
 
-_UNSEEN: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
-)
+_UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
 """Control characters, line separators, direction marks, halves of a character."""
 
 
@@ -89,7 +87,7 @@ class Letter:
     next_session_starts_at: datetime | None = None
 
     calendar_uid: str
-    """Never changes for a registration."""
+    """Never changes for a registration; without a domain it gets the clinic's."""
     calendar_sequence: int
     attendance: Attendance = Attendance.UNKNOWN
     has_texts: bool = False
@@ -124,6 +122,8 @@ _SOON_MINUTES: Final = 60
 
 def one_line(value: str) -> str:
     """Make one clean line of a value: no control or direction characters, no runs of blanks."""
+    if value.isascii() and value.isprintable():
+        return " ".join(value.split()) if "  " in value else value.strip()
     return " ".join(_UNSEEN.sub(" ", value).split())
 
 
