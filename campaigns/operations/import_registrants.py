@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from campaigns.errors import Conflict, NotFound, RegistrationClosed, Rejected, SessionFull
 from campaigns.operations.import_rows import COLUMNS, RowReader
 from campaigns.operations.sheets import Problems, Sheet
+from campaigns.operations.uploads import digest_of
 from campaigns.store import imports, staff, webinars
 from campaigns.store.engine import Connection
 
@@ -121,7 +122,7 @@ def apply_registrants(
 
 
 def _check(db: Connection, file: BinaryIO, options: Options, session: webinars.SessionRow, now: datetime) -> Check:
-    digest = _digest(file)
+    digest = digest_of(file)
     zone = ZoneInfo(webinars.webinar_by_id(db, session.webinar_id).zone)
     reader = RowReader(zone, options.countries, now)
     sheet = Sheet(file, COLUMNS, reader.problems)
@@ -165,14 +166,6 @@ def _open(session: webinars.SessionRow, new: int, left: int | None, now: datetim
             "Take people off the list, raise the capacity, or choose another session.",
             field="session",
         )
-
-
-def _digest(file: BinaryIO) -> str:
-    file.seek(0)
-    digest = hashlib.sha256()
-    while piece := file.read(1 << 20):
-        digest.update(piece)
-    return digest.hexdigest()
 
 
 def _fingerprint(digest: str, options: Options, session: webinars.SessionRow, counts: imports.Counts) -> str:

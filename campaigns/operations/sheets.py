@@ -25,6 +25,8 @@ _SNIPPET: Final = 48
 _FORMULA: Final = frozenset("=+-@")
 _FORMULA_BUT_PLUS: Final = _FORMULA - {"+"}
 _LINE_STARTS: Final = frozenset("\t\r")
+_NOTHING: Final = frozenset(("-", "--"))
+"""How reports write an empty cell."""
 _FAULTS: Final = frozenset(("\ufffd", *map(chr, range(0xDC80, 0xDD00))))
 """What an undecodable byte becomes; a replacement character that was there before is damage too."""
 _DELIMITERS: Final = ",;\t"
@@ -163,7 +165,7 @@ class Sheet:
         fine = True
         for column in self._columns:
             place = self._places.get(column.name)
-            value = cells[place] if place is not None else ""
+            value = cells[place] if place is not None and cells[place].strip() not in _NOTHING else ""
             fault = _fault(value, column) if value else ""
             if fault:
                 self.problems.add(number, column.name, value, fault)

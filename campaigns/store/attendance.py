@@ -7,7 +7,7 @@ row that matches nobody changes nothing and is never written to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from typing import Final
@@ -114,7 +114,7 @@ def stage(db: Connection, session_id: int, sightings: Iterable[Sighting]) -> Non
 
 def matches(db: Connection) -> Iterator[Match]:
     """Give the matched rows, those of one registration together."""
-    for row in db.execution_options(stream_results=True).execute(text(_MATCHED)):
+    for row in db.execute(text(_MATCHED), execution_options={"stream_results": True}):
         yield Match(
             row.registration_id,
             Attendance(row.before),
@@ -155,7 +155,7 @@ def forget(db: Connection, session_id: int) -> None:
     )
 
 
-def keep(db: Connection, findings: Iterable[Finding], evidence: dict[str, object]) -> None:
+def keep(db: Connection, findings: Iterable[Finding], evidence: Mapping[str, object]) -> None:
     """Write findings to their registrations, with where they come from."""
     db.execute(text("DROP TABLE IF EXISTS attendance_finding"))
     db.execute(
@@ -168,16 +168,16 @@ def keep(db: Connection, findings: Iterable[Finding], evidence: dict[str, object
     with _raw(db).cursor() as cursor, cursor.copy(copied) as copy:
         for finding in findings:
             copy.write_row(astuple(finding))
-    db.execute(text(_KEEP), {"evidence": Jsonb(evidence)})
+    db.execute(text(_KEEP), {"evidence": Jsonb(dict(evidence))})
 
 
-def miss_the_rest(db: Connection, session_id: int, evidence: dict[str, object]) -> int:
+def miss_the_rest(db: Connection, session_id: int, evidence: Mapping[str, object]) -> int:
     """Write `missed` to everybody in the session of whom nothing is known; give their number."""
     rest = text(
         "UPDATE registration SET attendance = 'missed', attendance_evidence = :evidence"
         " WHERE session_id = :session_id AND withdrawn_at IS NULL AND attendance = 'unknown'"
     )
-    return db.execute(rest, {"session_id": session_id, "evidence": Jsonb(evidence)}).rowcount
+    return db.execute(rest, {"session_id": session_id, "evidence": Jsonb(dict(evidence))}).rowcount
 
 
 def _raw(db: Connection) -> psycopg.Connection:

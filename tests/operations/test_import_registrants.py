@@ -87,9 +87,7 @@ def test_a_yes_without_evidence_is_not_recorded(db: Connection, session: int) ->
 
 
 def test_a_yes_to_texts_without_a_number_is_worth_a_look(db: Connection, session: int) -> None:
-    check = look(
-        db, f"email,name,texts,consent_at,consent_source,wording\na@example.org,Ana,yes,{PROOF}\n", session
-    )
+    check = look(db, f"email,name,texts,consent_at,consent_source,wording\na@example.org,Ana,yes,{PROOF}\n", session)
     assert (check.counts.new, check.counts.texts) == (1, 0)
     assert [one.sentence for one in check.remarks.kept] == ["There is no number, so no texts can be sent."]
 

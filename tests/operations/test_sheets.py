@@ -56,6 +56,10 @@ def test_quotes_hold_delimiters_line_ends_and_quotes() -> None:
     )
 
 
+def test_the_dashes_of_a_report_are_an_empty_cell() -> None:
+    assert rows(b"email,name,phone\na@example.org,Ana,--\n")[0].cells["phone"] == ""
+
+
 def test_empty_rows_are_passed_over_but_counted_in_the_numbers() -> None:
     assert [row.number for row in rows(b"email\n\n,\n \na@example.org\n")] == [5]
 
