@@ -143,8 +143,9 @@ def due_for_class(
         return Wait(Awaited.ATTENDANCE)
     if step.near is not None and _distance(session, anchor) >= step.near:
         return Never(Reason.NOT_NEAR)
-    at = _quiet(step, session, zone, hours, anchor, _offset(step, session, zone, anchor, busy))
-    if at is None:
+    wanted = _offset(step, session, zone, anchor, busy)
+    at = _quiet(step, session, zone, hours, anchor, wanted)
+    if at is None or wanted < expiry(step.expires, session, anchor) <= at:
         return Never(Reason.QUIET_HOURS)
     return _judge(step, session, anchor, at, personal=own_anchor is not None)
 
@@ -158,8 +159,9 @@ def busy_days(steps: Iterable[Step], session: SessionFacts, zone: ZoneInfo, hour
     for step in steps:
         about = step.channel is Channel.EMAIL and step.purpose is Purpose.SERVICE
         if about and step.anchor in (Anchor.STARTS, Anchor.ENDS) and not step.paused:
-            at = _offset(step, session, zone, _required(step, session), frozenset())
-            days.add(at.astimezone(zone).date())
+            anchor = _required(step, session)
+            at = _quiet(step, session, zone, hours, anchor, _offset(step, session, zone, anchor, frozenset()))
+            days |= {at.astimezone(zone).date()} if at is not None else set()
     return frozenset(days)
 
 
@@ -259,12 +261,14 @@ def _late(step: Step, facts: Facts, on_time: Due, hours: SendingHours) -> Due | 
     if step.late is Late.SKIP or step.anchor in (Anchor.MOVED, Anchor.CANCELLED):
         return Never(Reason.REGISTERED_LATE)
     at = max(on_time.at, facts.registered_at)
+    if at >= on_time.expires:
+        return Never(Reason.EXPIRED)
     kind = hours.of(step.channel, step.purpose)
     if step.quiet is Quiet.SHIFT and kind is not None:
         opening = next_opening(kind, at, facts.zone)
-        if opening is None:
+        if opening is None or opening >= on_time.expires:
             return Never(Reason.QUIET_HOURS)
         at = opening
-    if at >= on_time.expires:
-        return Never(Reason.EXPIRED)
+    if step.runway and facts.session.starts_at - at < step.runway:
+        return Never(Reason.TOO_NEAR)
     return Due(at, on_time.expires, on_time.registered_before)
