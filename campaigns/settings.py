@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     """`postgresql://user:password@host/name`. Empty: `campaigns up` starts an embedded server."""
     redis_url: str = Field(default="", validation_alias=_either("REDIS_URL", "REDIS_URL"))
     """`redis://` or `redis+socket://`. Empty: `campaigns up` starts an embedded server."""
+    broker_prefix: str = ""
+    """Goes before every key in Redis, so that several services can share one server."""
     data_dir: Path = Path("var")
     """Where embedded servers, the outbox and generated secrets live."""
     secret: SecretStr = SecretStr("")

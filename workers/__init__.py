@@ -1,0 +1,1 @@
+"""The clock's side of the house: the scheduler and the Celery workers."""

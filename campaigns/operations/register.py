@@ -58,8 +58,7 @@ def register(
     Raises `NotFound` for an unknown session, `RegistrationClosed` for one that is over or
     cancelled, `SessionFull` when the last place is taken; then nothing is written.
     """
-    session = session_for_intake(db, request.session_id)
-    _check_open(session, now)
+    session = _open_session(session_for_intake(db, request.session_id), now)
     if session.capacity is not None and not has_place(db, session.id, request.email):
         if places_taken(db, session.id) >= session.capacity:
             raise SessionFull(field="session")
@@ -97,13 +96,14 @@ def takes_registrations(session: SessionRow, now: datetime) -> bool:
     return session.cancelled_at is None and now < session.ends_at + OPEN_AFTER_END
 
 
-def _check_open(session: SessionRow | None, now: datetime) -> None:
+def _open_session(session: SessionRow | None, now: datetime) -> SessionRow:
     if session is None:
         raise NotFound("This session does not exist. Choose a date from the list.", field="session")
     if session.cancelled_at is not None:
         raise RegistrationClosed("This session was cancelled. Choose another date.", field="session")
     if not takes_registrations(session, now):
         raise RegistrationClosed("This session is over. Choose another date.", field="session")
+    return session
 
 
 def _record_consents(db: Connection, registrant_id: int, request: Request, now: datetime) -> None:

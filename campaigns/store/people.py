@@ -16,6 +16,25 @@ from campaigns.store.tables import permission, registrant, registration, suppres
 from campaigns.store.webinars import SessionRow, WebinarRow, read_session, webinar_by_id
 
 
+_PLACE = (
+    "registration_id",
+    "registrant_id",
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "zone",
+    "language",
+    "source",
+    "confirm",
+    "registered_at",
+    "withdrawn_at",
+    "attendance",
+    "texts",
+)
+"""The fields of `Place` in the order in which `place` selects them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A registration with the person, the session and the webinar it belongs to."""
@@ -204,7 +223,10 @@ def place(db: Connection, registration_id: int) -> Place | None:
     session = read_session(db, row[0])
     if session is None:
         return None
-    return Place(*row[1:13], Attendance(row[13]), row[14], session, webinar_by_id(db, session.webinar_id))
+    webinar = webinar_by_id(db, session.webinar_id)
+    facts = dict(zip(_PLACE, row[1:], strict=True))
+    facts["attendance"] = Attendance(facts["attendance"])
+    return Place(**facts, session=session, webinar=webinar)
 
 
 def zones_in(db: Connection, session_id: int) -> list[str]:

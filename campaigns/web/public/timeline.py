@@ -13,9 +13,9 @@ from typing import Final, Literal
 
 from campaigns.domain.audience import Awaited
 from campaigns.domain.lifecycle import Status
-from campaigns.domain.steps import Anchor, Audience, Channel, LocalTime, Purpose, Relative, Step
-from campaigns.domain.timing import Due, Reason, Wait
-from campaigns.operations.explain import SUPPRESSED, Milestone
+from campaigns.domain.steps import Anchor, Audience, Channel, LocalTime, Purpose, Step
+from campaigns.domain.timing import Reason, Wait
+from campaigns.operations.explain import Milestone
 from campaigns.store.webinars import SessionRow
 from campaigns.web.times import hour, short_day
 
@@ -27,7 +27,7 @@ _REASONS: Final = {
     Reason.MOVED_LATE.value: "Not sent: the class was moved later than that.",
     Reason.QUIET_HOURS.value: "Not sent: it would have come at night.",
     Reason.EXPIRED.value: "Not sent: it would have come too late to help.",
-    SUPPRESSED: "Not sent: you stopped these messages.",
+    Reason.SUPPRESSED: "Not sent: you stopped these messages.",
     "superseded": "Not sent: another message said the same.",
 }
 """What is worth telling; other reasons mean that the step is not for this person at all."""
@@ -130,12 +130,10 @@ def _notice(step: Step, by: str) -> tuple[str, str]:
         return f"Your receipt, {by}", "It says how to stop the texts."
     if step.audience is Audience.CAME:
         return f"Two short questions, {by}", ""
-    return {
-        Anchor.REGISTERED: (f"Your confirmation, {by}", "With your own link to join. Not there in five minutes? Look in spam."),
-        Anchor.MOVED: (f"The new time, {by}", ""),
-        Anchor.CANCELLED: (f"The class is cancelled, {by}", ""),
-        Anchor.ENDS: (f"The recording, {by}", ""),
-    }[step.anchor]  # fmt: skip
+    if step.anchor is Anchor.REGISTERED:
+        return f"Your confirmation, {by}", "With your own link to join. Not there in five minutes? Look in spam."
+    what = {Anchor.MOVED: "The new time", Anchor.CANCELLED: "The class is cancelled"}.get(step.anchor, "The recording")
+    return f"{what}, {by}", ""
 
 
 def _reminder(step: Step, by: str) -> tuple[str, str]:

@@ -1,0 +1,165 @@
+"""The command line: what can be asked, in words for a stranger. Argument parsing only.
+
+Every command ends with 0 when it did what was asked; with 1 and one line on standard
+error when it could not; with 2 when the question was not understood.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+from campaigns import __version__, accounts, commands
+from campaigns.data_dir import settings_here
+from campaigns.errors import CampaignsError, ConfigurationError
+from campaigns.operations.sign_in import ROLES
+from campaigns.prepare import bring_up_to_date
+from campaigns.settings import read_settings
+from campaigns.supervise import up
+
+_Menu: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  # it has no public name
+_EPILOGUE: Final = (
+    "Settings come from the environment: CAMPAIGNS_<NAME>, DATABASE_URL, REDIS_URL, TWILIO_…; see README.md."
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line asks; gives the exit code."""
+    asked = _parser().parse_args(arguments)
+    try:
+        code = asked.run(asked)
+    except (ConfigurationError, CampaignsError) as error:
+        return _complain(str(error))
+    except OSError as error:
+        return _complain(_plain(error))
+    except KeyboardInterrupt:
+        return _complain("Interrupted.")
+    return int(code or 0)
+
+
+def _complain(line: str) -> int:
+    print(line, file=sys.stderr)  # noqa: T201  # this is the terminal
+    return 1
+
+
+def _plain(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return "The disk is full. Free some space, then try again."
+    where = f": {error.filename}" if error.filename else ""
+    return f"{error.strerror or error}{where}"
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201  # this is the terminal
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="campaigns",
+        description="Email and text campaigns around the webinars of a clinic.",
+        epilog=_EPILOGUE,
+    )
+    parser.add_argument("--version", action="version", version=f"webinar-campaigns {__version__}")
+    menu = parser.add_subparsers(title="commands", metavar="<command>", required=True)
+    _add_running(menu)
+    _add_processes(menu)
+    _add_staff(menu)
+    return parser
+
+
+def _add_running(menu: _Menu) -> None:
+    command = _add(
+        menu,
+        "up",
+        "start everything on this machine, and stop it with Ctrl-C",
+        "Start everything on this machine: PostgreSQL and Redis unless DATABASE_URL and REDIS_URL name others, "
+        "the web, the scheduler, and a worker each for email and texts. Without SMTP and Twilio settings nothing "
+        "leaves the machine: messages are captured and can be read in the browser. Data stay in CAMPAIGNS_DATA_DIR "
+        "(default: var). Ctrl-C stops it all.",
+    )
+    command.set_defaults(run=lambda _: up(read_settings(), _say))
+    command = _add(
+        menu,
+        "migrate",
+        "bring the database to the newest schema",
+        "Bring the database at DATABASE_URL (or that of a running `campaigns up`) to the newest schema and load the "
+        "starter webinar if there is no webinar yet. Safe to repeat, and from several machines at once.",
+    )
+    command.set_defaults(run=lambda _: bring_up_to_date(settings_here(), _say))
+
+
+def _add_processes(menu: _Menu) -> None:
+    command = _add(
+        menu,
+        "web",
+        "answer registrants and staff over HTTP",
+        "Serve the registration pages and the staff pages at CAMPAIGNS_HOST and CAMPAIGNS_PORT. Needs DATABASE_URL and "
+        "CAMPAIGNS_SECRET, or a running `campaigns up`. Several may run.",
+    )
+    command.set_defaults(run=lambda _: _become(commands.web()))
+    command = _add(
+        menu,
+        "scheduler",
+        "plan what is due and ring for the workers",
+        "Fill the ledger ahead of time, give what is due to the workers, and pick up what a dead worker left. "
+        "Needs DATABASE_URL, REDIS_URL and CAMPAIGNS_SECRET. Two may run, so that one can die.",
+    )
+    command.set_defaults(run=lambda _: _become(commands.scheduler()))
+    command = _add(
+        menu,
+        "worker",
+        "hand messages to the providers",
+        "Hand emails and texts to their providers. Needs DATABASE_URL, REDIS_URL and CAMPAIGNS_SECRET. "
+        "Any number may run; a message goes to one of them only.",
+    )
+    command.add_argument(
+        "--queues", type=_queues, default=commands.QUEUES, metavar="A,B",
+        help=f"which queues to serve, with commas between (default: all of {','.join(commands.QUEUES)})",
+    )  # fmt: skip
+    command.set_defaults(run=lambda asked: _become(commands.worker(asked.queues)))
+
+
+def _add_staff(menu: _Menu) -> None:
+    staff = _add(menu, "staff", "accounts of staff", "Add an account for a member of staff, or set a new password.")
+    acts = staff.add_subparsers(title="commands", metavar="<command>", required=True)
+    command = _add(
+        acts,
+        "add",
+        "add an account and print its password",
+        "Add an account. Its password is made here and printed once; hand it over in person.",
+    )
+    command.add_argument("email", help="address to log in with")
+    command.add_argument("--name", required=True, help="as colleagues should see it")
+    command.add_argument("--role", choices=ROLES, default="operations", help="what they may do (default: operations)")
+    command.set_defaults(
+        run=lambda asked: accounts.add(settings_here(), _say, email=asked.email, name=asked.name, role=asked.role)
+    )
+    command = _add(
+        acts,
+        "password",
+        "set a new password and print it",
+        "Give an account a new password, printed once, and end its logins.",
+    )
+    command.add_argument("email", help="address of the account")
+    command.set_defaults(run=lambda asked: accounts.renew(settings_here(), _say, email=asked.email))
+
+
+def _add(menu: _Menu, name: str, short: str, long: str) -> argparse.ArgumentParser:
+    return menu.add_parser(name, help=short, description=long, epilog=_EPILOGUE)
+
+
+def _queues(words: str) -> tuple[str, ...]:
+    asked = tuple(word.strip() for word in words.split(",") if word.strip())
+    unknown = [word for word in asked if word not in commands.QUEUES]
+    if unknown or not asked:
+        raise argparse.ArgumentTypeError(f"choose from {','.join(commands.QUEUES)}")
+    return asked
+
+
+def _become(command: list[str]) -> None:
+    sys.stdout.flush()
+    os.execv(command[0], command)  # noqa: S606  # a fixed list of words, no shell

@@ -1,0 +1,147 @@
+"""Load the starter webinar with its campaign, templates, consent wordings and one upcoming session.
+
+Loading again adds what is new and leaves what staff have changed as they have it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from campaigns.domain.local import instant_of
+from campaigns.domain.steps import (
+    Anchor,
+    Audience,
+    Channel,
+    Expiry,
+    Late,
+    LocalTime,
+    Offset,
+    Priority,
+    Purpose,
+    Quiet,
+    Relative,
+    Step,
+)
+from campaigns.errors import ConfigurationError
+from campaigns.operations.words import publish_sources
+from campaigns.store.campaigns import add_campaign, add_step
+from campaigns.store.consents import add_wording
+from campaigns.store.engine import Connection
+from campaigns.store.webinars import add_session, add_webinar, sessions_of
+
+_UNITS: Final = {"d": "days", "h": "hours", "min": "minutes", "s": "seconds"}
+_FIRST_SESSION_IN: Final = timedelta(days=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """The facts that the starter's wordings name."""
+
+    name: str
+    program: str
+    zone: str
+
+
+def load(db: Connection, templates: Path, clinic: Clinic, now: datetime, *, with_session: bool = True) -> int:
+    """Load every webinar file in `templates/webinars` and give the id of the last one.
+
+    With `with_session`, a webinar that has no session to come gets one, about two weeks ahead.
+    Raises `ConfigurationError` naming file and key, `TemplateInvalid` for a faulty template.
+    """
+    publish_sources(db, templates / "messages", now)
+    webinar_id = 0
+    for path in sorted((templates / "webinars").glob("*.toml")):
+        try:
+            webinar_id = _load_one(db, tomllib.loads(path.read_text(encoding="utf-8")), clinic, now)
+        except (KeyError, ValueError, TypeError) as error:
+            raise ConfigurationError(f"{path.name}: {error!r}") from error
+        if with_session and not sessions_of(db, webinar_id, ending_after=now):
+            _first_session(db, webinar_id, clinic, now)
+    return webinar_id
+
+
+def _load_one(db: Connection, data: dict[str, Any], clinic: Clinic, now: datetime) -> int:
+    values = {**data["webinar"], "zone": clinic.zone}
+    values["host_role"] = values["host_role"].format(clinic=clinic.name)
+    webinar_id = add_webinar(db, values, now)
+    campaign_id = add_campaign(db, webinar_id, data["campaign"]["name"], now)
+    for key, rule in data["steps"].items():
+        add_step(db, campaign_id, read_step(key, rule))
+    for wording in data["consents"]:
+        text = wording["text"].format(clinic=clinic.name, program=clinic.program)
+        add_wording(db, Channel(wording["channel"]), Purpose(wording["purpose"]), wording["title"], text, now)
+    return webinar_id
+
+
+def _first_session(db: Connection, webinar_id: int, clinic: Clinic, now: datetime) -> None:
+    zone = ZoneInfo(clinic.zone)
+    day = (now + _FIRST_SESSION_IN).astimezone(zone).date()
+    day += timedelta(days=(3 - day.weekday()) % 7)  # a Thursday
+    starts_at = instant_of(day, time(18), zone)
+    add_session(db, webinar_id, starts_at, starts_at + timedelta(minutes=30), now, capacity=500)
+
+
+def read_step(key: str, rule: dict[str, Any]) -> Step:
+    """Read one step from a campaign file; its id is 0. Raises `ValueError` or `KeyError` saying what is wrong."""
+    words = dict(rule)
+    anchor, offset = _when(words.pop("at"))
+    channel = Channel(words.pop("channel"))
+    expires_anchor, expires = _when(words.pop("expires"))
+    if not isinstance(expires, Relative):
+        raise ValueError(f"{key}: expires must be an elapsed time")
+    spans: dict[str, Any] = {name: _span(words.pop(name)) for name in _SPANS if name in words}
+    step = Step(
+        id=0,
+        key=key,
+        name=words.pop("name"),
+        anchor=anchor,
+        offset=offset,
+        channel=channel,
+        audience=Audience(words.pop("audience", "everyone")),
+        purpose=Purpose(words.pop("purpose", "service")),
+        priority=Priority[words.pop("priority", "bulk").upper()],
+        template=words.pop("template"),
+        expires=Expiry(expires_anchor, expires.delta),
+        late=Late(words.pop("late", "skip")),
+        quiet=Quiet(words.pop("quiet", "ignore" if channel is Channel.EMAIL else "shift")),
+        needs_attendance=words.pop("needs_attendance", False),
+        active_from=datetime(2000, 1, 1, tzinfo=UTC),
+        **spans,
+    )
+    if words:
+        raise ValueError(f"{key}: unknown words {sorted(words)}")
+    return step
+
+
+_SPANS: Final = (
+    "lead",
+    "runway",
+    "near",
+    "min_gap",
+    "quiet_grace",
+    "quiet_exempt_before_start",
+    "replay_grace",
+)
+
+
+def _when(words: str) -> tuple[Anchor, Offset]:
+    """Read `starts - 60 min`, `registered`, `registered + 1 d at 10:00`."""
+    anchor, _, rest = words.partition(" ")
+    span, _, clock = rest.partition(" at ")
+    delta = _span(span) if span else timedelta(0)
+    if clock:
+        return Anchor(anchor), LocalTime(delta.days, time.fromisoformat(clock))
+    return Anchor(anchor), Relative(delta)
+
+
+def _span(words: str) -> timedelta:
+    """Read `60 min`, `- 7 d`, `+ 30 min`."""
+    parts = words.split()
+    sign = -1 if parts[0] == "-" else 1
+    number, unit = parts[-2], parts[-1]
+    return sign * timedelta(**{_UNITS[unit]: float(number)})

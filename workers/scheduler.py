@@ -1,0 +1,121 @@
+"""The rhythms: dispatch, plan, recover. A loop of which two may run.
+
+Each rhythm has a thread of its own, so that a long plan never delays what is due now.
+Run as `python -m workers.scheduler`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from types import FrameType
+from typing import Final
+
+from celery import Celery
+
+from campaigns import logs
+from campaigns.data_dir import settings_here
+from campaigns.errors import ConfigurationError
+from campaigns.operations.dispatch import Pace, Publish, dispatch
+from campaigns.operations.plan import plan_sessions
+from campaigns.operations.recover import recover
+from campaigns.runtime import Runtime, build
+from campaigns.store.engine import transaction
+from campaigns.store.rhythms import tick
+from workers.app import TASK, make_app
+
+_AFTER_A_FAULT: Final = timedelta(seconds=2)
+_TELL_EVERY: Final = 5.0
+"""Seconds between two signs of life of one rhythm in the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """One thing done again and again; gives the number of rows it changed."""
+
+    name: str
+    every: timedelta
+    act: Callable[[], int]
+
+
+def rhythms(runtime: Runtime, publish: Publish) -> tuple[Rhythm, ...]:
+    """Give the rhythms of one scheduler."""
+    settings = runtime.settings
+    engine, hours, clock = runtime.engine, runtime.hours, runtime.clock
+    pace = Pace(settings.batch_size, settings.in_flight_limit)
+    return (
+        Rhythm("dispatch", settings.dispatch_every, lambda: dispatch(engine, publish, clock(), pace)),
+        Rhythm("plan", settings.plan_every, lambda: plan_sessions(engine, hours, clock(), horizon=settings.horizon)),
+        Rhythm("recover", settings.recover_every, lambda: recover(engine, clock(), grace=settings.doorbell_grace)),
+    )
+
+
+def publisher(app: Celery) -> Publish:
+    """Give the function that rings a queue's doorbell for a batch."""
+
+    def publish(queue: str, batch_id: int) -> None:
+        app.send_task(TASK, args=[batch_id], queue=queue, retry=False)
+
+    return publish
+
+
+def run(runtime: Runtime, publish: Publish, stop: threading.Event) -> None:
+    """Keep every rhythm until `stop` is set."""
+    threads = [
+        threading.Thread(target=_keep, args=(runtime, rhythm, stop), name=rhythm.name)
+        for rhythm in rhythms(runtime, publish)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _keep(runtime: Runtime, rhythm: Rhythm, stop: threading.Event) -> None:
+    told = -_TELL_EVERY
+    while not stop.is_set():
+        began = time.monotonic()
+        pause = rhythm.every
+        try:
+            acted = rhythm.act()
+            if began - told >= _TELL_EVERY:
+                _sign_of_life(runtime, rhythm.name, acted, time.monotonic() - began)
+                told = began
+        except Exception as error:  # noqa: BLE001  # one of the three places that catch everything: the scheduler's rhythm
+            logs.event("rhythm broke", level=logs.ERROR, error=error, rhythm=rhythm.name)
+            pause = _AFTER_A_FAULT
+        stop.wait(pause.total_seconds())
+
+
+def _sign_of_life(runtime: Runtime, name: str, acted: int, took: float) -> None:
+    with transaction(runtime.engine) as db:
+        tick(db, name, f"{socket.gethostname()}:{os.getpid()}", runtime.clock(), took_ms=int(took * 1000), acted=acted)
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    logs.configure()
+    stop = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    try:
+        settings = settings_here()
+        with build(settings) as runtime:
+            run(runtime, publisher(make_app(settings)), stop)
+    except ConfigurationError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
