@@ -46,7 +46,7 @@ def mailbox_field(name: str, display: str, address: str) -> str:
     display = one_line(display)
     if not display:
         return field(name, header_address(address))
-    if _needs_words(display) or len(display) > _LINE // 2:
+    if _needs_words(display) or len(display) > _LONGEST_LINE // 3:
         phrase = _encoded_words(display)
     else:
         phrase = '"' + display.replace("\\", "\\\\").replace('"', '\\"') + '"'
