@@ -59,8 +59,8 @@ def register(
     cancelled, `SessionFull` when the last place is taken; then nothing is written.
     """
     session = _open_session(session_for_intake(db, request.session_id), now)
-    if session.capacity is not None and not has_place(db, session.id, request.email):
-        if places_taken(db, session.id) >= session.capacity:
+    if session.capacity is not None and places_taken(db, session.id) >= session.capacity:
+        if not has_place(db, session.id, request.email):
             raise SessionFull(field="session")
     registrant_id = save_registrant(
         db,

@@ -28,11 +28,8 @@ from campaigns.store.tables import campaign, step, template_version
 
 
 def _step(row: Row[Any]) -> Step:
-    offset: Offset
-    if row.offset_delta is not None:
-        offset = Relative(row.offset_delta)
-    else:
-        offset = LocalTime(row.offset_days, row.offset_time)
+    relative = row.offset_delta is not None
+    offset: Offset = Relative(row.offset_delta) if relative else LocalTime(row.offset_days, row.offset_time)
     return Step(
         id=row.id,
         key=row.key,
@@ -147,7 +144,7 @@ def publish_template(db: Connection, name: str, content_hash: str, content: Mapp
 def current_versions(db: Connection) -> dict[str, int]:
     """Give the newest version of each template by name."""
     query = select(template_version.c.name, func.max(template_version.c.id)).group_by(template_version.c.name)
-    return {name: newest for name, newest in db.execute(query)}
+    return dict(db.execute(query).tuples().all())
 
 
 def template_content(db: Connection, version_id: int) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Answer:
 
 def add_wording(db: Connection, channel: Channel, purpose: Purpose, title: str, text: str, now: datetime) -> int:
     """Write a wording unless these very words are there already; give its id."""
-    content = "\n".join((channel.value, purpose.value, title, text))
+    content = f"{channel.value}\n{purpose.value}\n{title}\n{text}"
     content_hash = hashlib.sha256(content.encode()).hexdigest()
     statement = upsert(consent_wording).values(
         channel=channel.value,
@@ -129,7 +129,8 @@ def suppress(
         source=source,
         at=now,
     )
-    return db.execute(statement.on_conflict_do_nothing()).rowcount == 1
+    # Not rowcount: it is unknown where the driver fetches the new key.
+    return db.execute(statement.on_conflict_do_nothing().returning(suppression.c.id)).first() is not None
 
 
 def lift(db: Connection, channel: Channel, address: str, purpose: Purpose | None, now: datetime) -> bool:

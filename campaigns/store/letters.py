@@ -66,8 +66,14 @@ class Item:
     next_session_starts_at: datetime | None
 
 
-_LEFT: Final = f"({int(Status.SENT)}, {int(Status.DELIVERED)}, {int(Status.BOUNCED)}, {int(Status.UNKNOWN)}, {int(Status.SENDING)})"
-_ALIVE: Final = f"({int(Status.PLANNED)}, {int(Status.QUEUED)}, {int(Status.SENDING)}, {int(Status.SENT)}, {int(Status.DELIVERED)})"
+
+
+def _among(*states: Status) -> str:
+    return f"({', '.join(str(int(state)) for state in states)})"
+
+
+_LEFT: Final = _among(Status.SENT, Status.DELIVERED, Status.BOUNCED, Status.UNKNOWN, Status.SENDING)
+_ALIVE: Final = _among(Status.PLANNED, Status.QUEUED, Status.SENDING, Status.SENT, Status.DELIVERED)
 
 _LOAD: Final = text(f"""
 SELECT d.id AS delivery_id, d.registration_id, d.session_id, d.step_id, d.revision, d.attempt, d.doubts, d.due_at,
@@ -87,7 +93,8 @@ SELECT d.id AS delivery_id, d.registration_id, d.session_id, d.step_id, d.revisi
                    AND x.lifted_at IS NULL AND coalesce(x.purpose, 'service') = 'service')) AS texts,
   CASE WHEN t.min_gap > interval '0' THEN (
     SELECT max(coalesce(o.sent_at, o.opened_at)) FROM registration ro JOIN delivery o ON o.registration_id = ro.id
-    WHERE ro.registrant_id = n.id AND o.channel = d.channel AND o.id <> d.id AND o.status IN {_LEFT}) END AS last_sent_at,
+    WHERE ro.registrant_id = n.id AND o.channel = d.channel AND o.id <> d.id
+      AND o.status IN {_LEFT}) END AS last_sent_at,
   CASE WHEN d.revision <> 0 THEN (
     SELECT max(coalesce(o.sent_at, o.opened_at)) FROM delivery o
     WHERE o.registration_id = d.registration_id AND o.step_id = d.step_id AND o.id <> d.id
