@@ -15,7 +15,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
-from starlette.types import Scope
 
 from campaigns import logs
 from campaigns.errors import CampaignsError, Conflict, LinkExpired, NotAllowed, NotFound, Rejected
@@ -37,6 +36,8 @@ _STATUS: Final[tuple[tuple[type[CampaignsError], int], ...]] = (
 )
 """First match wins."""
 
+_BROKEN: Final = 500
+
 _SENTENCES: Final = {
     404: "There is nothing at this address. Check it, or open the newest email from us and use the link in it.",
     405: "This address cannot be used that way. Open the page and use the button on it.",
@@ -48,10 +49,10 @@ def create_app(runtime: Runtime) -> FastAPI:
     settings = runtime.settings
     app = FastAPI(title=settings.program_name, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.runtime = runtime
-    app.state.pages = Pages(settings)
+    app.state.pages = Pages(settings, runtime.templates)
     app.state.pace = Pace(settings.registrations_per_minute, time.monotonic)
     app.add_middleware(BodyCeiling, limit=settings.body_limit, upload_limit=settings.upload_limit)
-    app.add_middleware(SafeHeaders, https=settings.public_url.startswith("https:"), broken=_broken(app))
+    app.add_middleware(SafeHeaders, https=settings.public_url.startswith("https:"), broken=_broken)
     app.mount("/static", _Static(directory=STATIC))
     for room in (register, place, join, stop, calendar, words):
         app.include_router(room.router)
@@ -91,20 +92,19 @@ def _sign_in(request: Request, _error: Exception) -> Response:
     return RedirectResponse(f"/staff/sign-in?next={back}", status_code=303)
 
 
-def _broken(app: FastAPI):  # noqa: ANN202
-    def answer(request: Request, error: Exception) -> Response:
-        del app
-        return _error_page(request, 500, "Something broke at our end. Wait a minute, then try again.", error)
-
-    return answer
+def _broken(request: Request, error: Exception) -> Response:
+    return _error_page(request, _BROKEN, "Something broke at our end. Wait a minute, then try again.", error)
 
 
 def _error_page(request: Request, status: int, sentence: str, error: Exception | None = None) -> Response:
     reference = secrets.token_hex(4)
+    broken = status >= _BROKEN
+    # The route as written in the code: the address itself may hold a signed link.
     route = getattr(request.scope.get("route"), "path", "none")
-    logs.event("web.refused" if status < 500 else "web.failed", error=error, reference=reference, status=status, route=route)
+    name = "web.failed" if broken else "web.refused"
+    logs.event(name, error=error, reference=reference, status=status, route=route)
     return page(
-        request, "error.html", status=status, personal=True, sentence=sentence, reference=reference, broken=status >= 500
+        request, "error.html", status=status, personal=True, sentence=sentence, reference=reference, broken=broken
     )
 
 

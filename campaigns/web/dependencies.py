@@ -7,6 +7,7 @@ never runs leaves no trace.
 from __future__ import annotations
 
 import hmac
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
@@ -20,7 +21,7 @@ from campaigns.errors import NotAllowed
 from campaigns.operations import sign_in
 from campaigns.runtime import Runtime
 from campaigns.store import staff
-from campaigns.store.engine import transaction
+from campaigns.store.engine import Connection, transaction
 
 LOGIN_COOKIE: Final = "login"
 CSRF_FIELD: Final = "csrf"
@@ -41,6 +42,24 @@ class Visitor:
     user_agent: str
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to a public page."""
+
+    request: Request
+    runtime: Runtime
+    now: datetime
+    visitor: Visitor
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """Give a transaction that commits at the end of its block."""
+        return transaction(self.runtime.engine)
+
+    def evidence(self, place: str, zone: str) -> dict[str, object]:
+        """Give what is kept beside a consent: who asked, from which page, with which clock."""
+        return {"ip": self.visitor.ip, "user_agent": self.visitor.user_agent, "page": place, "zone": zone}
+
+
 def runtime_of(request: Request) -> Runtime:
     """Give the runtime the app was built with."""
     runtime: Runtime = request.app.state.runtime
@@ -55,6 +74,11 @@ def now_of(request: Request) -> datetime:
 def visitor(request: Request) -> Visitor:
     """Say who sends this; behind a proxy uvicorn has already put the visitor's address in place."""
     return Visitor(request.client.host if request.client else "", request.headers.get("user-agent", "")[:400])
+
+
+def call_of(request: Request, runtime: RuntimeOf, now: Now, visitor: From) -> Call:
+    """Gather what a public handler needs."""
+    return Call(request, runtime, now, visitor)
 
 
 async def posted(request: Request) -> FormData:
@@ -83,7 +107,7 @@ def from_our_pages(request: Request) -> None:
         return
     ours = {_host(runtime_of(request).settings.public_url), request.headers.get("host", "")}
     if site == "cross-site" or (origin != "null" and _host(origin) not in ours):
-        raise NotAllowed("This form was sent from another site, so we did not take it. Open our page and send it there.")
+        raise NotAllowed("This form came from another site, so we did not take it. Open our page and send it there.")
 
 
 def login_of(request: Request, runtime: RuntimeOf, now: Now) -> staff.Login:
@@ -111,6 +135,7 @@ def _host(address: str) -> str:
 RuntimeOf = Annotated[Runtime, Depends(runtime_of)]
 Now = Annotated[datetime, Depends(now_of)]
 From = Annotated[Visitor, Depends(visitor)]
+Calling = Annotated[Call, Depends(call_of)]
 Posted = Annotated[FormData, Depends(posted)]
 Login = Annotated[staff.Login, Depends(login_of)]
 LoginPosting = Annotated[staff.Login, Depends(login_posting)]

@@ -6,6 +6,7 @@ they were typed, so that a page can show them again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -23,7 +24,7 @@ _SINGLE: Final = ("session", "zone", "first_name", "email", "phone", "guess", "l
 _LABELS: Final = {"first_name": "first name", "email": "email address", "phone": "mobile number"}
 _LONGEST: Final = 1000
 """Characters of a value that are shown again; whatever is longer is wrong anyway."""
-_LARGEST_ID: Final = 2**63 - 1
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +121,19 @@ def _strange(form: FormData) -> dict[str, str]:
 def _session(typed: str, faults: dict[str, str]) -> int | None:
     if not typed:
         faults.setdefault("session", "Pick a time for your class.")
-    elif not (typed.isascii() and typed.isdigit() and int(typed[:20]) <= _LARGEST_ID and len(typed) <= len(str(_LARGEST_ID))):
+    elif not _NUMBER.fullmatch(typed):
         faults.setdefault("session", "We do not know this class. Pick a time from the list.")
     else:
         return int(typed)
     return None
 
 
-def _consents(
-    ticks: Collection[str], wordings: Mapping[int, Wording], faults: dict[str, str]
-) -> tuple[Wording, ...]:
+def _consents(ticks: Collection[str], wordings: Mapping[int, Wording], faults: dict[str, str]) -> tuple[Wording, ...]:
     by_text = {str(number): wording for number, wording in wordings.items()}
     if any(tick not in by_text for tick in ticks):
-        faults["consent"] = "The words beside a box have changed since you opened this page. Read them and tick it again."
+        faults["consent"] = (
+            "The words beside a box have changed since you opened the page. Read them, then tick it again."
+        )
     return tuple(by_text[tick] for tick in dict.fromkeys(ticks) if tick in by_text)
 
 

@@ -16,10 +16,10 @@ from campaigns.rendering import times
 _NBSP: Final = "\u00a0"
 
 OFFERED: Final = (
-    "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles", "America/Anchorage",
-    "Pacific/Honolulu", "America/Puerto_Rico", "America/Halifax", "America/St_Johns", "America/Mexico_City",
-    "America/Bogota", "America/Sao_Paulo", "Europe/London", "Europe/Dublin", "Europe/Lisbon", "Europe/Paris",
-    "Europe/Berlin", "Europe/Madrid", "Europe/Athens", "Africa/Lagos", "Africa/Johannesburg", "Asia/Dubai",
+    "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
+    "America/Anchorage", "Pacific/Honolulu", "America/Puerto_Rico", "America/Halifax", "America/St_Johns",
+    "America/Mexico_City", "America/Bogota", "America/Sao_Paulo", "Europe/London", "Europe/Dublin", "Europe/Lisbon",
+    "Europe/Paris", "Europe/Berlin", "Europe/Madrid", "Europe/Athens", "Africa/Lagos", "Africa/Johannesburg", "Asia/Dubai",
     "Asia/Karachi", "Asia/Kolkata", "Asia/Singapore", "Asia/Manila", "Asia/Tokyo", "Australia/Perth",
     "Australia/Sydney", "Pacific/Auckland", "UTC",
 )  # fmt: skip

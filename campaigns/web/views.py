@@ -31,10 +31,10 @@ PERSONAL: Final = {
 class Pages:
     """Every page template, with the clinic's facts at hand."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Load templates from the installed package, or from beside it in a working copy."""
+    def __init__(self, settings: Settings, templates: Path) -> None:
+        """Take the folder that holds `web/`."""
         self._environment = Environment(
-            loader=FileSystemLoader(find_templates() / "web"),
+            loader=FileSystemLoader(templates / "web"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -72,13 +72,6 @@ def page(
     body = pages.render(template, personal=personal, **facts)
     extra = {**(PERSONAL if personal else {"Cache-Control": "no-cache"}), **(headers or {})}
     return HTMLResponse(body, status_code=status, headers=extra)
-
-
-def find_templates() -> Path:
-    """Say where the templates are: inside an installed package, else beside the working copy's."""
-    package = Path(__file__).parents[1]
-    installed = package / "_templates"
-    return installed if installed.is_dir() else package.parent / "templates"
 
 
 def _asset_addresses() -> dict[str, str]:

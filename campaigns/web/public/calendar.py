@@ -11,20 +11,20 @@ from campaigns.errors import NotFound
 from campaigns.rendering.calendar import publication
 from campaigns.runtime import Runtime
 from campaigns.store import webinars
-from campaigns.store.engine import transaction
 from campaigns.store.webinars import SessionRow, WebinarRow
-from campaigns.web.dependencies import Now, RuntimeOf
+from campaigns.web.dependencies import Calling
 
 router = APIRouter()
 
 SessionId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+_DETAILS: Final = "Your way in is in the email you got when you signed up."
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 
 
 @router.get("/calendar/{session_id}.ics")
-def download(session_id: SessionId, runtime: RuntimeOf, now: Now) -> Response:
+def download(session_id: SessionId, call: Calling) -> Response:
     """Give the calendar file of a session; of a cancelled one it says so."""
-    with transaction(runtime.engine) as db:
+    with call.transaction() as db:
         session = webinars.read_session(db, session_id)
         webinar = webinars.webinar_by_id(db, session.webinar_id) if session else None
     if session is None or webinar is None:
@@ -36,9 +36,8 @@ def download(session_id: SessionId, runtime: RuntimeOf, now: Now) -> Response:
         ends_at=session.ends_at,
         sequence=session.revision - 1,
         cancelled=session.cancelled_at is not None,
-        landing_url=runtime.links.landing(webinar.slug),
-        now=now,
-        sender=runtime.sender,
+        now=call.now,
+        sender=call.runtime.sender,
     )
     return Response(
         entry,
@@ -48,15 +47,20 @@ def download(session_id: SessionId, runtime: RuntimeOf, now: Now) -> Response:
 
 
 def entry_title(runtime: Runtime, webinar: WebinarRow) -> str:
-    """Give the title a calendar shows: the discreet one."""
-    return f"{webinar.class_title} with {runtime.settings.clinic_name}"
+    """Give the title a calendar shows: the discreet one, as in the file."""
+    return f"{webinar.class_title} - {runtime.settings.clinic_name}"
 
 
 def google(runtime: Runtime, webinar: WebinarRow, session: SessionRow) -> str:
     """Give the address that offers the entry to Google Calendar; it becomes a copy that we cannot update."""
     when = f"{session.starts_at.strftime(_STAMP)}/{session.ends_at.strftime(_STAMP)}"
-    details = runtime.links.landing(webinar.slug)
-    query = {"action": "TEMPLATE", "text": entry_title(runtime, webinar), "dates": when, "location": "Online", "details": details}
+    query = {
+        "action": "TEMPLATE",
+        "text": entry_title(runtime, webinar),
+        "dates": when,
+        "location": "Online",
+        "details": _DETAILS,
+    }
     return f"https://calendar.google.com/calendar/render?{urlencode(query)}"
 
 
@@ -69,6 +73,6 @@ def outlook(runtime: Runtime, webinar: WebinarRow, session: SessionRow) -> str:
         "startdt": session.starts_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "enddt": session.ends_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "location": "Online",
-        "body": runtime.links.landing(webinar.slug),
+        "body": _DETAILS,
     }
     return f"https://outlook.live.com/calendar/0/deeplink/compose?{urlencode(query)}"

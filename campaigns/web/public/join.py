@@ -10,17 +10,15 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from campaigns.domain.tokens import JOIN
 from campaigns.errors import LinkExpired
-from campaigns.runtime import Runtime
 from campaigns.store import people, webinars
-from campaigns.store.engine import transaction
 from campaigns.store.people import Place
 from campaigns.store.webinars import SessionRow
-from campaigns.web.dependencies import Now, OurForm, RuntimeOf
+from campaigns.web.dependencies import Call, Calling, OurForm
 from campaigns.web.headers import content_policy
 from campaigns.web.times import time_left
 from campaigns.web.views import PERSONAL, page
@@ -31,24 +29,25 @@ DOORS: Final = timedelta(minutes=15)
 """How long before the start people may come in."""
 LAST_ENTRY: Final = timedelta(minutes=15)
 """How long after the planned end the door stays open: classes run over."""
+_NEXT_DATES: Final = 3
 _TICKING: Final = timedelta(hours=1)
 
 State = Literal["early", "doors", "running", "over", "cancelled", "withdrawn"]
 
 
 @router.get("/j/{token}")
-def show(request: Request, token: str, runtime: RuntimeOf, now: Now) -> HTMLResponse:
+def show(token: str, call: Calling) -> HTMLResponse:
     """Show where the class stands for this person."""
-    return _show(request, token, runtime, now)
+    return _show(token, call)
 
 
 @router.post("/j/{token}", dependencies=[OurForm])
-def enter(request: Request, token: str, runtime: RuntimeOf, now: Now) -> Response:
+def enter(token: str, call: Calling) -> Response:
     """Lead into the room while the doors are open; otherwise show the page as it is now."""
-    place, _ = _look_up(token, runtime, now)
-    if state_of(place, now) in ("doors", "running") and room_of(place.session):
+    place, _ = _look_up(token, call)
+    if state_of(place, call.now) in ("doors", "running") and room_of(place.session):
         return RedirectResponse(place.session.room_url, status_code=303, headers=PERSONAL)
-    return _show(request, token, runtime, now)
+    return _show(token, call)
 
 
 def state_of(place: Place, now: datetime) -> State:
@@ -76,12 +75,13 @@ def minutes_in(session: SessionRow, now: datetime) -> int:
     return max(0, int((now - session.starts_at).total_seconds()) // 60)
 
 
-def _show(request: Request, token: str, runtime: Runtime, now: datetime) -> HTMLResponse:
-    place, others = _look_up(token, runtime, now)
-    session, state = place.session, state_of(place, now)
+def _show(token: str, call: Call) -> HTMLResponse:
+    place, others = _look_up(token, call)
+    now, session = call.now, place.session
+    state = state_of(place, now)
     seconds = max(0, int((session.starts_at - now).total_seconds()))
     return page(
-        request,
+        call.request,
         "public/join.html",
         personal=True,
         headers={"Content-Security-Policy": content_policy(f"'self' {room_of(session)}".strip())},
@@ -90,7 +90,7 @@ def _show(request: Request, token: str, runtime: Runtime, now: datetime) -> HTML
         webinar=place.webinar,
         session=session,
         zone=place.zone,
-        place_path=urlsplit(runtime.links.manage(place.registration_id)).path,
+        place_path=urlsplit(call.runtime.links.manage(place.registration_id)).path,
         has_room=bool(room_of(session)),
         doors_at=session.starts_at - DOORS,
         left=time_left(session.starts_at - now),
@@ -102,15 +102,16 @@ def _show(request: Request, token: str, runtime: Runtime, now: datetime) -> HTML
     )
 
 
-def _look_up(token: str, runtime: Runtime, now: datetime) -> tuple[Place, list[SessionRow]]:
-    (registration_id,) = runtime.signer.read(JOIN, token)
-    with transaction(runtime.engine) as db:
+def _look_up(token: str, call: Call) -> tuple[Place, list[SessionRow]]:
+    (registration_id,) = call.runtime.signer.read(JOIN, token)
+    with call.transaction() as db:
         place = people.place(db, registration_id)
         if place is None:
             raise LinkExpired
-        listed = webinars.sessions_of(db, place.webinar.id, ending_after=now)
-    others = [one.session for one in listed if one.session.cancelled_at is None and not one.full and one.session.id != place.session.id]
-    return place, [one for one in others if one.starts_at > now][:3]
+        listed = webinars.sessions_of(db, place.webinar.id, ending_after=call.now)
+    free = [one.session for one in listed if one.session.cancelled_at is None and not one.full]
+    ahead = [one for one in free if one.starts_at > call.now and one.id != place.session.id]
+    return place, ahead[:_NEXT_DATES]
 
 
 def _reload(session: SessionRow, state: State, now: datetime) -> int:

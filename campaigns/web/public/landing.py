@@ -18,7 +18,7 @@ from campaigns.store.engine import Connection
 from campaigns.store.webinars import OpenSession, SessionRow, WebinarRow
 from campaigns.web.dependencies import runtime_of
 from campaigns.web.forms import Faults, Typed
-from campaigns.web.times import OFFERED
+from campaigns.web.times import OFFERED, known_zone
 from campaigns.web.views import page
 
 _INITIALS: Final = 2
@@ -44,6 +44,10 @@ class Landing:
         """Sessions with room."""
         return [one.session for one in self.listed if self.shut(one) == ""]
 
+    def lists(self, session_id: int) -> bool:
+        """Say whether a session stands on the page, open or not."""
+        return any(one.session.id == session_id for one in self.listed)
+
     def shut(self, one: OpenSession) -> str:
         """Say in a word why a session cannot be chosen; empty if it can."""
         if one.session.cancelled_at is not None:
@@ -59,8 +63,8 @@ class Card:
 
     id: int
     starts_at: datetime
-    state: str
     says: str
+    """Why it cannot be chosen; empty if it can."""
 
 
 def read_landing(db: Connection, slug: str, now: datetime) -> Landing:
@@ -106,34 +110,45 @@ def show_full(request: Request, found: Landing, typed: Typed, sentence: str) -> 
     )
 
 
-def _page(  # noqa: PLR0913  # one page, its four states
+def _page(
     request: Request, found: Landing, typed: Typed, faults: Faults, *, form_only: bool, status: int
 ) -> HTMLResponse:
     settings = runtime_of(request).settings
     zone = typed.shown_zone(settings.clinic_zone)
-    cards = [Card(one.session.id, one.session.starts_at, found.shut(one) or "open", found.shut(one)) for one in found.listed]
-    first = next((card.id for card in cards if card.state == "open"), 0)
-    boxes = found.boxes
+    cards = [Card(one.session.id, one.session.starts_at, found.shut(one)) for one in found.listed]
     return page(
         request,
         "public/landing.html",
         status=status,
         personal=form_only,
         webinar=found.webinar,
-        initials="".join(word[0] for word in found.webinar.host_name.split() if word[0].isupper() and not word.endswith("."))[:_INITIALS],
+        initials=_initials(found.webinar.host_name),
         next=next(iter(found.open), None),
         sessions=cards,
         open_sessions=bool(found.open),
         zone=zone,
         zone_known=typed.zone_known,
-        zones=OFFERED if not typed.zone or typed.zone in OFFERED or not typed.zone_known else (typed.zone, *OFFERED),
+        zones=OFFERED if typed.zone in OFFERED or not known_zone(typed.zone) else (typed.zone, *OFFERED),
         values=typed,
         faults=faults,
-        anchors={
-            "session": f"session-{first}", "zone": "zone", "first_name": "first_name", "email": "email", "phone": "phone",
-            "consent": f"consent-{boxes[0].id}" if boxes else "form", "leave_empty": "form",
-        },  # fmt: skip
-        boxes=boxes,
+        anchors=_anchors(found, faults),
+        boxes=found.boxes,
         countries=settings.sms_countries.replace(",", " or "),
         form_only=form_only,
     )
+
+
+def _anchors(found: Landing, faults: Faults) -> dict[str, str]:
+    """Say for each fault which control on the page is meant."""
+    special = {
+        "session": f"session-{found.open[0].id}" if found.open else "form",
+        "consent": f"consent-{found.boxes[0].id}" if found.boxes else "form",
+        "leave_empty": "form",
+    }
+    return {field: special.get(field, field) for field in faults}
+
+
+def _initials(name: str) -> str:
+    """Give two letters of a person's name, titles left out; nothing for words that are not a name."""
+    letters = [word[0] for word in name.split() if word[0].isupper() and not word.endswith(".")]
+    return "".join((letters[0], letters[-1])) if len(letters) >= _INITIALS else ""

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from campaigns.domain.steps import Channel, Purpose
@@ -23,9 +22,9 @@ from campaigns.operations.withdraw import withdraw
 from campaigns.runtime import Runtime
 from campaigns.store import people
 from campaigns.store.consents import Wording, current_wordings, permissions_of, stopped
-from campaigns.store.engine import Connection, transaction
+from campaigns.store.engine import Connection
 from campaigns.store.people import Place
-from campaigns.web.dependencies import From, Now, OurForm, Posted, RuntimeOf
+from campaigns.web.dependencies import Call, Calling, OurForm, Posted
 from campaigns.web.kinds import CLASS_EMAILS, KINDS, NEWS, READS, TEXTS, Kind, key, read_kinds
 from campaigns.web.public import timeline
 from campaigns.web.public.join import DOORS, minutes_in, state_of
@@ -37,7 +36,7 @@ router = APIRouter()
 _NOTES: Final = {"choices": "Saved. This is what we send from now on."}
 _ROWS: Final = (
     ("This class", "Your link, reminders, changes, recording", (CLASS_EMAILS, TEXTS)),
-    ("Short reads", "Lessons on running and lower back pain", (READS, None)),
+    ("Short reads", "Short lessons that go with the class", (READS, None)),
     ("News and offers", "Other classes, appointments, services", (NEWS, None)),
 )
 
@@ -63,17 +62,18 @@ class Row:
 
 
 @router.get("/r/{token}")
-def show(request: Request, token: str, runtime: RuntimeOf, now: Now, saved: str = "") -> HTMLResponse:
+def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
     """Show the place as it is; opening the page changes nothing."""
-    with transaction(runtime.engine) as db:
-        place = read_place(db, runtime, token)
-        milestones = explain.timeline(db, place, runtime.hours, now)
+    now, links = call.now, call.runtime.links
+    with call.transaction() as db:
+        place = read_place(db, call.runtime, token)
+        milestones = explain.timeline(db, place, call.runtime.hours, now)
         on = flowing(db, place)
         boxes = current_wordings(db)
     session = place.session
     state = state_of(place, now)
     return page(
-        request,
+        call.request,
         "public/place.html",
         personal=True,
         token=token,
@@ -87,8 +87,8 @@ def show(request: Request, token: str, runtime: RuntimeOf, now: Now, saved: str 
         doors_at=session.starts_at - DOORS,
         stride_now=min(9, minutes_in(session, now)),
         can_cancel=place.withdrawn_at is None and session.cancelled_at is None and now < session.ends_at,
-        join_path=urlsplit(runtime.links.join(place.registration_id)).path,
-        stop_path=urlsplit(runtime.links.stop(place.registration_id, Channel.EMAIL, Purpose.SERVICE)).path,
+        join_path=urlsplit(links.join(place.registration_id)).path,
+        stop_path=urlsplit(links.stop(place.registration_id, Channel.EMAIL, Purpose.SERVICE)).path,
         choices=_choices(place, on),
         asked=[box for box in boxes if not on.get((box.channel, box.purpose), True)],
         key=key,
@@ -97,50 +97,53 @@ def show(request: Request, token: str, runtime: RuntimeOf, now: Now, saved: str 
 
 
 @router.get("/r/{token}/cancel")
-def ask_to_cancel(request: Request, token: str, runtime: RuntimeOf) -> Response:
+def ask_to_cancel(token: str, call: Calling) -> Response:
     """Ask, on a page of its own."""
-    with transaction(runtime.engine) as db:
-        place = read_place(db, runtime, token)
+    with call.transaction() as db:
+        place = read_place(db, call.runtime, token)
     if place.withdrawn_at is not None:
         return _back(token)
-    return page(request, "public/cancel.html", personal=True, token=token, session=place.session, zone=place.zone)
+    return page(call.request, "public/cancel.html", personal=True, token=token, session=place.session, zone=place.zone)
 
 
 @router.post("/r/{token}/cancel", dependencies=[OurForm])
-def cancel(token: str, runtime: RuntimeOf, now: Now) -> Response:
+def cancel(token: str, call: Calling) -> Response:
     """Give up the place; once more changes nothing."""
-    (registration_id,) = runtime.signer.read(MANAGE, token)
-    with transaction(runtime.engine) as db:
-        withdraw(db, registration_id, runtime.hours, now, horizon=runtime.settings.horizon)
+    with call.transaction() as db:
+        place = read_place(db, call.runtime, token)
+        withdraw(db, place.registration_id, call.runtime.hours, call.now, horizon=call.runtime.settings.horizon)
     return _back(token)
 
 
 @router.post("/r/{token}/choices", dependencies=[OurForm])
-def choose(token: str, form: Posted, visitor: From, runtime: RuntimeOf, now: Now) -> Response:
+def choose(token: str, form: Posted, call: Calling) -> Response:
     """Turn kinds of message on and off; only what differs from how it was is written."""
     wanted = read_kinds(str(value) for value in form.getlist("send"))
     shown = {str(value) for value in form.getlist("wording")}
-    with transaction(runtime.engine) as db:
-        place = read_place(db, runtime, token)
+    with call.transaction() as db:
+        place = read_place(db, call.runtime, token)
         on = flowing(db, place)
-        boxes = {(box.channel, box.purpose): box for box in current_wordings(db)}
         for kind in KINDS:
             if on[kind] and kind not in wanted:
-                unsubscribe.stop(db, place.registration_id, *kind, means="link", now=now)
+                unsubscribe.stop(db, place.registration_id, *kind, means="link", now=call.now)
             elif kind in wanted and not on[kind]:
-                evidence = {"ip": visitor.ip, "user_agent": visitor.user_agent, "page": "/r", "zone": place.zone}
-                unsubscribe.resume(
-                    db,
-                    place.registration_id,
-                    *kind,
-                    runtime.hours,
-                    now,
-                    horizon=runtime.settings.horizon,
-                    means="link",
-                    wording_id=_words_shown(boxes.get(kind), shown),
-                    evidence=evidence,
-                )
+                _agree(db, call, place, kind, shown)
     return RedirectResponse(f"/r/{token}?saved=choices", status_code=303, headers=PERSONAL)
+
+
+def _agree(db: Connection, call: Call, place: Place, kind: Kind, shown: set[str]) -> None:
+    boxes = {(box.channel, box.purpose): box for box in current_wordings(db)}
+    unsubscribe.resume(
+        db,
+        place.registration_id,
+        *kind,
+        call.runtime.hours,
+        call.now,
+        horizon=call.runtime.settings.horizon,
+        means="link",
+        wording_id=_words_shown(boxes.get(kind), shown),
+        evidence=call.evidence("/r", place.zone),
+    )
 
 
 def read_place(db: Connection, runtime: Runtime, token: str) -> Place:

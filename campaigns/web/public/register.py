@@ -6,26 +6,23 @@ no address: the page of thanks is told the session, the zone and the boxes only.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from campaigns.domain.audience import Facts
-from campaigns.domain.steps import Channel
 from campaigns.errors import NotFound, Rejected
 from campaigns.operations import explain, register
-from campaigns.runtime import Runtime
 from campaigns.store import webinars
 from campaigns.store.campaigns import steps_of
-from campaigns.store.consents import current_wordings
-from campaigns.store.engine import Connection, transaction
+from campaigns.store.engine import Connection
 from campaigns.store.webinars import SessionRow, WebinarRow
 from campaigns.web import kinds
-from campaigns.web.dependencies import From, Now, OurForm, Posted, RuntimeOf, Visitor
+from campaigns.web.dependencies import Call, Calling, OurForm, Posted
 from campaigns.web.forms import Typed, Wanted, check, read_typed
 from campaigns.web.pace import Pace
 from campaigns.web.public import calendar, timeline
@@ -40,54 +37,49 @@ _SOON: Final = timedelta(minutes=60)
 
 
 @router.get("/w/{slug}")
-def landing(request: Request, slug: str, runtime: RuntimeOf, now: Now, zone: str = "") -> HTMLResponse:
+def landing(slug: str, call: Calling, zone: str = "") -> HTMLResponse:
     """Show what the webinar is, and the form."""
-    with transaction(runtime.engine) as db:
-        found = read_landing(db, slug, now)
-    return show_landing(request, found, Typed(zone=zone if known_zone(zone) else ""))
+    return show_landing(call.request, _read(call, slug), Typed(zone=zone if known_zone(zone) else ""))
 
 
 @router.post("/w/{slug}", dependencies=[OurForm])
-def send(request: Request, slug: str, form: Posted, visitor: From, runtime: RuntimeOf, now: Now) -> Response:
+def send(slug: str, form: Posted, call: Calling) -> Response:
     """Take a registration, or show the form again with what is wrong and everything that was typed."""
-    pace: Pace = request.app.state.pace
-    wait = pace.wait(visitor.ip)
+    pace: Pace = call.request.app.state.pace
+    wait = pace.wait(call.visitor.ip)
     if wait:
-        return _too_fast(request, wait)
-    typed = read_typed(form)
-    with transaction(runtime.engine) as db:
-        found = read_landing(db, slug, now)
+        return _too_fast(call, wait)
+    typed, found = read_typed(form), _read(call, slug)
     if form.get("show"):
-        return show_form(request, found, typed, {})
-    countries = tuple(runtime.settings.sms_countries.split(","))
+        return show_form(call.request, found, typed, {})
+    countries = tuple(call.runtime.settings.sms_countries.split(","))
     wanted, faults = check(form, typed, countries=countries, wordings=found.wordings)
     if wanted is None:
-        return show_form(request, found, typed, faults, status=422)
+        return show_form(call.request, found, typed, faults, status=422)
+    asked = _asked(call, found, wanted, typed)
     try:
-        with transaction(runtime.engine) as db:
-            _register(db, runtime, found, wanted, typed, visitor, now)
+        with call.transaction() as db:
+            register.register(db, asked, call.runtime.hours, call.now, horizon=call.runtime.settings.horizon)
     except Rejected as refusal:
         if refusal.field != "session":
             raise
-        return _session_refused(request, runtime, slug, typed, refusal, now)
-    return _thank(runtime, slug, wanted, typed)
+        return show_full(call.request, _read(call, slug), typed, str(refusal))
+    return _thank(slug, asked)
 
 
 @router.get("/w/{slug}/thanks")
-def thanks(  # noqa: PLR0913  # the page and what its address says
-    request: Request,
+def thanks(
     slug: str,
     session: Annotated[int, Query(ge=1, le=2**63 - 1)],
-    runtime: RuntimeOf,
-    now: Now,
-    *,
+    call: Calling,
     zone: str = "",
     boxes: str = "",
 ) -> HTMLResponse:
     """Say that it worked, offer the calendar, and list all that will come."""
+    runtime, now = call.runtime, call.now
     zone = zone if known_zone(zone) else runtime.settings.clinic_zone
     ticked = kinds.read_kinds(boxes.split("."))
-    with transaction(runtime.engine) as db:
+    with call.transaction() as db:
         webinar, chosen = _session_of(db, slug, session)
         steps = steps_of(db, webinar.id)
     texts = kinds.TEXTS in ticked
@@ -95,7 +87,7 @@ def thanks(  # noqa: PLR0913  # the page and what its address says
     coming = explain.forecast(steps, facts, runtime.hours, dict.fromkeys(ticked, True), number=texts)
     left = chosen.starts_at - now
     return page(
-        request,
+        call.request,
         "public/thanks.html",
         personal=True,
         webinar=webinar,
@@ -113,52 +105,48 @@ def thanks(  # noqa: PLR0913  # the page and what its address says
     )
 
 
-def _register(  # noqa: PLR0913, PLR0917  # the form, who sent it, and where it goes
-    db: Connection, runtime: Runtime, found: Landing, wanted: Wanted, typed: Typed, visitor: Visitor, now: datetime
-) -> None:
-    if wanted.session_id not in {one.session.id for one in found.listed}:
+def _read(call: Call, slug: str) -> Landing:
+    with call.transaction() as db:
+        return read_landing(db, slug, call.now)
+
+
+def _asked(call: Call, found: Landing, wanted: Wanted, typed: Typed) -> register.Request:
+    zone = typed.shown_zone(call.runtime.settings.clinic_zone)
+    return register.Request(
         # Whatever is not on this page is unknown here, be it another webinar's.
-        raise NotFound("We do not know this class. Pick a time from the list.", field="session")
-    zone = typed.shown_zone(runtime.settings.clinic_zone)
-    evidence = {"ip": visitor.ip, "user_agent": visitor.user_agent, "page": f"/w/{found.webinar.slug}", "zone": zone}
-    asked = register.Request(
-        session_id=wanted.session_id,
+        session_id=wanted.session_id if found.lists(wanted.session_id) else 0,
         first_name=wanted.first_name,
         email=wanted.email,
         phone=wanted.phone,
         zone=zone,
         consents={(one.channel, one.purpose): one.id for one in wanted.consents},
-        evidence=evidence,
+        evidence=call.evidence(f"/w/{found.webinar.slug}", zone),
     )
-    register.register(db, asked, runtime.hours, now, horizon=runtime.settings.horizon)
 
 
-def _thank(runtime: Runtime, slug: str, wanted: Wanted, typed: Typed) -> RedirectResponse:
-    boxes = ".".join(kinds.key((one.channel, one.purpose)) for one in wanted.consents)
-    zone = typed.shown_zone(runtime.settings.clinic_zone)
-    query = urlencode({"session": wanted.session_id, "zone": zone, "boxes": boxes}, safe="/")
+def _thank(slug: str, asked: register.Request) -> RedirectResponse:
+    boxes = ".".join(kinds.key(kind) for kind in asked.consents)
+    query = urlencode({"session": asked.session_id, "zone": asked.zone, "boxes": boxes}, safe="/")
     return RedirectResponse(f"/w/{slug}/thanks?{query}", status_code=303)
 
 
-def _session_refused(
-    request: Request, runtime: Runtime, slug: str, typed: Typed, refusal: Rejected, now: datetime
-) -> HTMLResponse:
-    with transaction(runtime.engine) as db:
-        found = read_landing(db, slug, now)
-    return show_full(request, found, typed, str(refusal))
-
-
 def _session_of(db: Connection, slug: str, session_id: int) -> tuple[WebinarRow, SessionRow]:
-    webinar = webinars.webinar_by_slug(db, slug)
+    webinar = webinars.webinar_by_slug(db, slug) if "\0" not in slug else None
     session = webinars.read_session(db, session_id)
     if webinar is None or session is None or session.webinar_id != webinar.id:
         raise NotFound
     return webinar, session
 
 
-def _too_fast(request: Request, wait: int) -> HTMLResponse:
-    sentence = f"Too many registrations came from your network in the last minute. Wait {wait} seconds, then send it again."
+def _too_fast(call: Call, wait: int) -> HTMLResponse:
+    sentence = f"Too many forms came from your network in the last minute. Wait {wait} seconds, then send it again."
     return page(
-        request, "error.html", status=429, personal=True, headers={"Retry-After": str(wait)},
-        sentence=sentence, reference="429", broken=False,
-    )  # fmt: skip
+        call.request,
+        "error.html",
+        status=429,
+        personal=True,
+        headers={"Retry-After": str(wait)},
+        sentence=sentence,
+        reference="429",
+        broken=False,
+    )

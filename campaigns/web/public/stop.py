@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from campaigns.domain.addresses import mask_email, mask_phone
@@ -22,9 +22,9 @@ from campaigns.operations import unsubscribe
 from campaigns.runtime import Runtime
 from campaigns.store import people
 from campaigns.store.consents import permissions_of
-from campaigns.store.engine import Connection, transaction
+from campaigns.store.engine import Connection
 from campaigns.store.people import Place
-from campaigns.web.dependencies import Now, OurForm, Posted, RuntimeOf
+from campaigns.web.dependencies import Call, Calling, OurForm, Posted
 from campaigns.web.kinds import CLASS_EMAILS, KINDS, NEWS, READS, TEXTS, TITLES, Kind, in_words, key, read_kinds
 from campaigns.web.public.place import flowing
 from campaigns.web.views import PERSONAL, page
@@ -42,49 +42,52 @@ class Choice:
     kinds: tuple[Kind, ...]
 
 
-_EVERYTHING: Final = Choice(
-    "everything", "Every email and text from us", "Your place is kept, but we cannot remind you or send the recording.", KINDS
-)
+@dataclass(frozen=True, slots=True)
+class _Change:
+    touched: tuple[Kind, ...]
+    on: list[Kind]
+    """What still goes to the person."""
+    undone: bool
+
+
+_UNREMINDED: Final = "Your place is kept, but we cannot remind you or send the recording."
+_EVERYTHING: Final = Choice("everything", "Every email and text from us", _UNREMINDED, KINDS)
 _BOTH: Final = Choice(
     "extras", "The short reads, news and offers", "Only messages about a class you signed up for.", (READS, NEWS)
 )
 _NARROW: Final = {
-    CLASS_EMAILS: Choice(
-        "kind", "The emails about your class", "Your place is kept, but we cannot remind you by email or send the recording.",
-        (CLASS_EMAILS,),
-    ),
+    CLASS_EMAILS: Choice("kind", "The emails about your class", _UNREMINDED, (CLASS_EMAILS,)),
     TEXTS: Choice("kind", "The text reminders", "Your link and reminders still come by email.", (TEXTS,)),
     READS: Choice("kind", "The short reads", "You still get your link and reminders for your class.", (READS,)),
     NEWS: Choice("kind", "News and offers", "You still get your link and reminders for your class.", (NEWS,)),
-}  # fmt: skip
+}
 
 
 @router.post("/o/{token}")
-def one_click(token: str, runtime: RuntimeOf, now: Now) -> PlainTextResponse:
+def one_click(token: str, call: Calling) -> PlainTextResponse:
     """Stop the kind of message that the link stood in; once more changes nothing.
 
     The body is not even read: the address says everything, and some senders leave it out.
     """
-    registration_id, kind = _read(runtime, token)
-    with transaction(runtime.engine) as db:
-        unsubscribe.stop(db, registration_id, *kind, means="one_click", now=now)
+    registration_id, kind = _read(call.runtime, token)
+    with call.transaction() as db:
+        unsubscribe.stop(db, registration_id, *kind, means="one_click", now=call.now)
     return PlainTextResponse("Stopped. You get no more of these messages.\n")
 
 
 @router.get("/o/{token}")
-def ask(  # noqa: PLR0913  # the page and what its address says
-    request: Request, token: str, runtime: RuntimeOf, *, done: str = "", undone: str = ""
-) -> HTMLResponse:
+def ask(token: str, call: Calling, done: str = "", undone: str = "") -> HTMLResponse:
     """Offer what can stop, the narrowest chosen; or say what has been stopped."""
-    registration_id, kind = _read(runtime, token)
-    with transaction(runtime.engine) as db:
+    registration_id, kind = _read(call.runtime, token)
+    with call.transaction() as db:
         place = _place(db, registration_id)
         on = flowing(db, place)
     touched = read_kinds((done or undone).split("."))
     if touched:
-        return _afterwards(request, runtime, token, place, touched, [one for one in KINDS if on[one]], undone=bool(undone))
+        change = _Change(touched, [one for one in KINDS if on[one]], undone=bool(undone))
+        return _afterwards(call, token, place, change)
     return page(
-        request,
+        call.request,
         "public/stop.html",
         personal=True,
         token=token,
@@ -92,37 +95,44 @@ def ask(  # noqa: PLR0913  # the page and what its address says
         kind_words=TITLES[kind],
         masked=mask_email(place.email) if kind[0] is Channel.EMAIL else mask_phone(place.phone or ""),
         offered=_offered(kind),
-        place_path=_place_path(runtime, place),
+        place_path=_place_path(call, place),
     )
 
 
 @router.post("/o/{token}/choose", dependencies=[OurForm])
-def choose(token: str, form: Posted, runtime: RuntimeOf, now: Now) -> Response:
+def choose(token: str, form: Posted, call: Calling) -> Response:
     """Stop what was chosen on the page."""
-    registration_id, kind = _read(runtime, token)
+    registration_id, kind = _read(call.runtime, token)
     chosen = next((one for one in _offered(kind) if one.scope == form.get("scope")), None)
     if chosen is None:
         raise Rejected("Choose what should stop, then press the button. Nothing was changed.", field="scope")
-    with transaction(runtime.engine) as db:
+    with call.transaction() as db:
         before = flowing(db, _place(db, registration_id))
         for one in chosen.kinds:
-            unsubscribe.stop(db, registration_id, *one, means="link", now=now)
+            unsubscribe.stop(db, registration_id, *one, means="link", now=call.now)
     touched = [one for one in chosen.kinds if before[one]] or [kind]
     return _onward(token, "done", touched)
 
 
 @router.post("/o/{token}/undo", dependencies=[OurForm])
-def undo(token: str, form: Posted, runtime: RuntimeOf, now: Now) -> Response:
+def undo(token: str, form: Posted, call: Calling) -> Response:
     """Let flow again what was stopped; never more than the person had asked for before."""
-    registration_id, _ = _read(runtime, token)
+    registration_id, _ = _read(call.runtime, token)
     wanted = read_kinds(str(value) for value in form.getlist("kind"))
-    with transaction(runtime.engine) as db:
+    with call.transaction() as db:
         place = _place(db, registration_id)
         asked_for = permissions_of(db, place.registrant_id)
         again = [one for one in wanted if one == CLASS_EMAILS or one in asked_for]
         for one in again:
             unsubscribe.resume(
-                db, registration_id, *one, runtime.hours, now, horizon=runtime.settings.horizon, means="link"
+                db,
+                registration_id,
+                *one,
+                call.runtime.hours,
+                call.now,
+                horizon=call.runtime.settings.horizon,
+                means="link",
+                evidence=call.evidence("/o", place.zone),
             )
     return _onward(token, "undone", again)
 
@@ -147,12 +157,11 @@ def _offered(kind: Kind) -> tuple[Choice, ...]:
     return (_NARROW[kind], _BOTH, _EVERYTHING) if kind in _BOTH.kinds else (_NARROW[kind], _EVERYTHING)
 
 
-def _afterwards(  # noqa: PLR0913  # one page, what changed and what did not
-    request: Request, runtime: Runtime, token: str, place: Place, touched: tuple[Kind, ...], on: list[Kind], *, undone: bool
-) -> HTMLResponse:
+def _afterwards(call: Call, token: str, place: Place, change: _Change) -> HTMLResponse:
+    touched, on, undone = change.touched, change.on, change.undone
     off = [one for one in touched if one not in on]
     return page(
-        request,
+        call.request,
         "public/stop.html",
         personal=True,
         token=token,
@@ -160,12 +169,12 @@ def _afterwards(  # noqa: PLR0913  # one page, what changed and what did not
         undone=undone,
         still=f"You still get {in_words(on)}." if on else "Nothing else comes from us.",
         kinds=[key(one) for one in touched],
-        place_path=_place_path(runtime, place),
+        place_path=_place_path(call, place),
     )
 
 
-def _place_path(runtime: Runtime, place: Place) -> str:
-    return urlsplit(runtime.links.manage(place.registration_id)).path
+def _place_path(call: Call, place: Place) -> str:
+    return urlsplit(call.runtime.links.manage(place.registration_id)).path
 
 
 def _onward(token: str, what: str, touched: list[Kind]) -> RedirectResponse:

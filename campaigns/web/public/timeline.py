@@ -22,13 +22,17 @@ from campaigns.web.times import hour, short_day
 Look = Literal["sent", "now", "coming", "class", "skipped"]
 
 _LEFT: Final = (Status.SENT, Status.DELIVERED, Status.BOUNCED)
-_REASONS: Final = {
-    Reason.REGISTERED_LATE.value: "Not sent: you signed up later.",
-    Reason.MOVED_LATE.value: "Not sent: the class was moved later than that.",
-    Reason.QUIET_HOURS.value: "Not sent: it would have come at night.",
-    Reason.EXPIRED.value: "Not sent: it would have come too late to help.",
+_ANOTHER: Final = "Not sent: another message said the same."
+_REASONS: Final[dict[str | None, str]] = {
+    Reason.REGISTERED_LATE: "Not sent: you signed up later.",
+    Reason.MOVED_LATE: "Not sent: the class was moved later than that.",
+    Reason.QUIET_HOURS: "Not sent: it would have come at night.",
+    Reason.EXPIRED: "Not sent: it would have come too late to help.",
     Reason.SUPPRESSED: "Not sent: you stopped these messages.",
-    "superseded": "Not sent: another message said the same.",
+    Reason.HAD_BEFORE: "Not sent: you had it with an earlier class.",
+    Reason.TOLD_ALREADY: _ANOTHER,
+    Reason.TOO_SOON: _ANOTHER,
+    Reason.NEARER_MESSAGE: _ANOTHER,
 }
 """What is worth telling; other reasons mean that the step is not for this person at all."""
 
@@ -94,7 +98,7 @@ def _told(one: Milestone, zone: str) -> Entry:
     if one.recorded is not None and one.recorded.status in _LEFT:
         returned = "It came back: your mailbox did not take it." if one.recorded.status is Status.BOUNCED else ""
         return Entry("sent", f"Sent {_moment(one.at, zone)}", what, returned)
-    return Entry("skipped", _moment(one.at, zone), what, _REASONS[one.reason or ""])
+    return Entry("skipped", _moment(one.at, zone), what, _REASONS[one.reason])
 
 
 def _waiting(milestones: Sequence[Milestone]) -> list[Entry]:

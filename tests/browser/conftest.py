@@ -1,0 +1,108 @@
+"""A real server and a real Chromium. `PICTURES=folder` keeps a picture of every page that is checked."""
+
+import importlib.util
+import os
+import re
+import socket
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import sync_playwright
+
+_HERE = Path(__file__).parent
+_spec = importlib.util.spec_from_file_location("web_house", _HERE.parent / "web" / "conftest.py")
+_web = importlib.util.module_from_spec(_spec)
+sys.modules["web_house"] = _web  # its dataclasses look their module up
+_spec.loader.exec_module(_web)
+house = _web.house
+
+_AXE = (_HERE / "axe.min.js").read_text(encoding="utf-8")
+_FLAGS = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage")
+_WIDE, _PHONE, _NARROW = (
+    {"width": 1280, "height": 900},
+    {"width": 390, "height": 844},
+    {"width": 320, "height": 640},
+)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser for the whole run."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(_FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def live(house):
+    """The address of the house's application behind a real server."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(house.client.app, log_level="warning", access_log=False, lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+    listener.close()
+
+
+@dataclass
+class Reader:
+    """Somebody with a browser."""
+
+    chromium: object
+    base: str
+
+    def page(self, *, size=None, dark=False, script=True, zone="America/Chicago"):
+        context = self.chromium.new_context(
+            viewport=size or _WIDE,
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=script,
+            timezone_id=zone,
+            base_url=self.base,
+        )
+        context.set_default_timeout(10_000)
+        return context.new_page()
+
+
+@pytest.fixture
+def reader(chromium, live):
+    """Opens pages of the live house."""
+    return Reader(chromium, live)
+
+
+@pytest.fixture
+def check(request):
+    """Look a page over: axe finds nothing, nothing sticks out at 320 px, both in light and dark; keep pictures if asked."""
+
+    def look(page, name: str = "") -> None:
+        label = f"{re.sub(r'[^a-z0-9]+', '-', request.node.name.removeprefix('test_'))}{'-' + name if name else ''}"
+        for width, scheme, suffix in (
+            (_WIDE, "light", "desktop"),
+            (_WIDE, "dark", "desktop-dark"),
+            (_PHONE, "light", "phone"),
+            (_PHONE, "dark", "phone-dark"),
+            (_NARROW, "light", "narrow"),
+        ):
+            page.set_viewport_size(width)
+            page.emulate_media(color_scheme=scheme)
+            page.evaluate(_AXE)
+            found = page.evaluate(_AXE_RUN)
+            assert found == [], (label, suffix, found)
+            overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            assert overflow <= 0, (label, suffix, f"sticks out by {overflow} px")
+            if os.environ.get("PICTURES"):
+                page.screenshot(path=f"{os.environ['PICTURES']}/{label}-{suffix}.png", full_page=True)
+
+    return look
+
+
+_AXE_RUN = """async () => {
+  const found = await window.axe.run(document, { resultTypes: ["violations"] });
+  return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" | ")}`);
+}"""
