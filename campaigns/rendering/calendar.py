@@ -68,7 +68,7 @@ def invitation(letter: Letter, sender: Sender, links: Links, method: Literal["RE
     return _write(entry, method, sender)
 
 
-def publication(  # noqa: PLR0913  # seven facts about a session, all by keyword
+def publication(
     *,
     session_id: int,
     class_title: str,

@@ -8,6 +8,7 @@ list. The frame, which is ours, may also loop and define macros.
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Mapping
 from typing import Final
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -37,7 +38,7 @@ _ADDRESS: Final = re.compile(r"https?:|www\.|href|src=|javascript:", re.IGNORECA
 
 
 def check_words(
-    environment: Environment, text: str, *, file: str, names: frozenset[str], macros: frozenset[str]
+    environment: Environment, text: str, *, file: str, names: frozenset[str], macros: Mapping[str, int]
 ) -> None:
     """Refuse a part of a message that says more than it may.
 
@@ -46,18 +47,21 @@ def check_words(
     if len(text) > _LONGEST:
         raise TemplateInvalid(f"{file}: longer than {_LONGEST} characters")
     tree = _parsed(environment, text, file)
-    _check_tree(tree, file=file, allowed=_WORDS, names=names, macros=macros)
+    _check_tree(tree, file=file, allowed=_WORDS, names=names, macros=macros, filters=environment.filters)
     for data in tree.find_all(nodes.TemplateData):
         if found := _ADDRESS.search(data.data):
             raise TemplateInvalid(f"{file}, line {data.lineno}: {found[0]} - links come from the list of names")
 
 
-def check_frame(environment: Environment, text: str, *, file: str, names: frozenset[str]) -> frozenset[str]:
-    """Refuse a frame that uses an unknown name; give the macros it offers. Raises `TemplateInvalid`."""
+def check_frame(environment: Environment, text: str, *, file: str, names: frozenset[str]) -> dict[str, int]:
+    """Refuse a frame that uses an unknown name; give its macros with the number of things each takes.
+
+    Raises `TemplateInvalid`.
+    """
     tree = _parsed(environment, text, file)
-    macros = frozenset(macro.name for macro in tree.find_all(nodes.Macro))
+    macros = {macro.name: len(macro.args) for macro in tree.find_all(nodes.Macro)}
     own = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")}
-    _check_tree(tree, file=file, allowed=_FRAME, names=names | own, macros=macros)
+    _check_tree(tree, file=file, allowed=_FRAME, names=names | own, macros=macros, filters=environment.filters)
     return macros
 
 
@@ -83,14 +87,24 @@ def _check_tree(
     file: str,
     allowed: tuple[type[nodes.Node], ...],
     names: frozenset[str],
-    macros: frozenset[str],
+    macros: Mapping[str, int],
+    filters: Container[str],
 ) -> None:
     called = {id(call.node) for call in tree.find_all(nodes.Call)}
     for node in tree.find_all(nodes.Node):
         where = f"{file}, line {node.lineno}"
         if not isinstance(node, allowed):
             raise TemplateInvalid(f"{where}: {type(node).__name__} is not possible in a template")
-        if isinstance(node, nodes.Call) and not (isinstance(node.node, nodes.Name) and node.node.name in macros):
-            raise TemplateInvalid(f"{where}: only the frame's macros can be called: {', '.join(sorted(macros))}")
+        if isinstance(node, nodes.Call):
+            _check_call(node, macros, where)
+        if isinstance(node, nodes.Filter) and node.name not in filters:
+            raise TemplateInvalid(f"{where}: there is no filter {node.name}")
         if isinstance(node, nodes.Name) and node.name not in (macros if id(node) in called else names):
             raise TemplateInvalid(f"{where}: {node.name} is not a name that templates know")
+
+
+def _check_call(call: nodes.Call, macros: Mapping[str, int], where: str) -> None:
+    if not isinstance(call.node, nodes.Name) or call.node.name not in macros:
+        raise TemplateInvalid(f"{where}: only the frame's macros can be called: {', '.join(sorted(macros))}")
+    if call.kwargs or call.dyn_args or call.dyn_kwargs or len(call.args) != macros[call.node.name]:
+        raise TemplateInvalid(f"{where}: {call.node.name} takes {macros[call.node.name]} things in brackets")

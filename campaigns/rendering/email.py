@@ -122,7 +122,8 @@ def _part(kind: bytes, text: str) -> bytes:
 def quoted_printable(text: str) -> bytes:
     """Encode a body so that it survives every transport: CRLF, lines of 76 at most, no dot at the start of one."""
     raw = text.replace("\r\n", "\n").encode().replace(b"\n", b"\r\n")
-    encoded = b"\r\n" + b2a_qp(raw)
+    # The line break in front shows the encoder that lines end in CRLF; it is taken off again.
+    encoded = b2a_qp(b"\r\n" + raw)
     # A dot is written out and the rest of its line goes to a line of its own, which
     # keeps within the width whatever follows. That rest may begin with a dot again.
     while b"\r\n." in encoded:

@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError
+from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from campaigns.domain.steps import Channel, Purpose
@@ -141,22 +141,23 @@ def _unbroken(value: str) -> str:
 
 
 def _line(environment: ImmutableSandboxedEnvironment, text: str, file: str) -> Template:
-    check_words(environment, text, file=file, names=NAMES, macros=frozenset())
-    return _compiled(environment, text.strip(), file)
+    check_words(environment, text, file=file, names=NAMES, macros={})
+    return environment.from_string(text.strip())
 
 
 def _framed(environment: ImmutableSandboxedEnvironment, source: Source, front: FrontMatter, kind: str) -> Template:
     """Put a body into its frame: the macros of the frame come first, so that the body can call them."""
     frame_file, file = f"frame.{kind}", f"{source.name}/body.{kind}"
     frame, body = _file(source, frame_file), _file(source, f"body.{kind}")
+    head, seam, foot = frame.partition(_CONTENT)
+    if not seam:
+        raise TemplateInvalid(f"{frame_file}: {_CONTENT} is missing, the place of the message")
     macros = check_frame(environment, frame, file=frame_file, names=_FRAME_NAMES)
     check_words(environment, body, file=file, names=NAMES, macros=macros)
     if kind == "html":
         body = _dressed(body, _file(source, "frame.toml"), file)
-    head, seam, foot = frame.partition(_CONTENT)
-    if not seam:
-        raise TemplateInvalid(f"{frame_file}: {_CONTENT} is missing, the place of the message")
-    return _compiled(environment, head + body + foot, file, strides=_strides(front), read=front.read, reads=front.reads)
+    constants = {"strides": _strides(front), "read": front.read, "reads": front.reads}
+    return environment.from_string(head + body + foot, globals=constants)
 
 
 def _dressed(body: str, styles: str, file: str) -> str:
@@ -172,13 +173,6 @@ def _strides(front: FrontMatter) -> tuple[str, ...]:
     if front.read:
         return ("done",) * front.read + ("now",) + ("ahead",) * (front.reads - front.read)
     return ("done",) * _CLASS_MINUTES + ("now",)
-
-
-def _compiled(environment: ImmutableSandboxedEnvironment, text: str, file: str, **constants: object) -> Template:
-    try:
-        return environment.from_string(text, globals=constants)
-    except TemplateSyntaxError as error:
-        raise TemplateInvalid(f"{file}, line {error.lineno}: {error.message}") from None
 
 
 def _file(source: Source, file: str) -> str:

@@ -101,7 +101,7 @@ def test_a_date_is_written_in_utc_whatever_its_zone():
     assert headers.date(moment) == "Sat, 04 Jul 2026 14:03:01 +0000"
 
 
-@given(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)))
+@given(st.integers(min_value=0, max_value=2**32).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)))
 def test_a_date_is_read_back_as_the_same_second(moment):
     message = email.message_from_string(f"Date: {headers.date(moment)}\r\n\r\n", policy=email.policy.default)
-    assert message["Date"].datetime == moment.replace(microsecond=0)
+    assert message["Date"].datetime == moment

@@ -77,7 +77,9 @@ def test_today_and_tomorrow_are_those_of_the_reader():
 
 def test_tomorrow_stays_tomorrow_when_the_clocks_change_in_between():
     start = datetime(2026, 11, 1, 18, 0, tzinfo=UTC)  # the night before has 25 hours in New York
-    assert times.state(start - timedelta(hours=24), start, start + timedelta(hours=1), "America/New_York") == "is tomorrow"
+    assert (
+        times.state(start - timedelta(hours=24), start, start + timedelta(hours=1), "America/New_York") == "is tomorrow"
+    )
 
 
 @given(st.integers(min_value=-60, max_value=60 * 24 * 400), st.sampled_from(["America/Chicago", "Pacific/Honolulu"]))

@@ -1,0 +1,57 @@
+"""A message.toml is read completely or refused with the key at fault."""
+
+from __future__ import annotations
+
+import pytest
+
+from campaigns.domain.steps import Channel, Purpose
+from campaigns.errors import TemplateInvalid
+from campaigns.rendering.front_matter import read_front_matter
+
+EMAIL = """
+purpose = "education"
+channel = "email"
+subject = "Hello"
+preheader = "There"
+calendar = "cancel"
+claims = ["one"]
+status = "unapproved"
+read = 1
+reads = 4
+"""
+TEXT = 'purpose = "service"\nchannel = "sms"\nstatus = "approved"\n'
+
+
+def test_an_email_says_all_there_is_to_say():
+    front = read_front_matter("m", EMAIL)
+    assert (front.purpose, front.channel, front.status) == (Purpose.EDUCATION, Channel.EMAIL, "unapproved")
+    assert (front.subject, front.preheader, front.calendar) == ("Hello", "There", "CANCEL")
+    assert (front.claims, front.read, front.reads) == (("one",), 1, 4)
+
+
+def test_a_text_needs_less():
+    front = read_front_matter("m", TEXT)
+    assert (front.channel, front.subject, front.calendar, front.claims) == (Channel.SMS, "", None, ())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('purpose = "education"', 'purpose = "fun"', "purpose must be one of: service, education, marketing"),
+        ('channel = "email"', "", "channel must be one of: email, sms"),
+        ('subject = "Hello"', 'subject = " "', "subject must say something"),
+        ('preheader = "There"', "preheader = 5", "preheader must say something"),
+        ('calendar = "cancel"', 'calendar = "yes"', "calendar must be one of: none, request, cancel"),
+        ('claims = ["one"]', 'claims = "one"', "claims must be a list of ids"),
+        ('claims = ["one"]', "claims = [1]", "claims must be a list of ids"),
+        ('status = "unapproved"', 'status = "fine"', "status must be one of: unapproved, approved"),
+        ("read = 1", "read = true", "read must be a whole number"),
+        ("reads = 4", "reads = -4", "reads must be a whole number"),
+        ("read = 1", "colour = 1", "colour is not a key of a message"),
+        ('channel = "email"', 'channel = "sms"', "calendar belongs to emails only"),
+        ("read = 1", "read = ", r"m/message\.toml: Invalid value"),
+    ],
+)
+def test_a_fault_is_named(old, new, fault):
+    with pytest.raises(TemplateInvalid, match=fault):
+        read_front_matter("m", EMAIL.replace(old, new))
