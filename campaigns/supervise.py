@@ -67,7 +67,7 @@ def _interruptible() -> Iterator[None]:
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         for name in before:
-            signal.signal(name, signal.SIG_IGN)
+            signal.signal(name, _stay)  # not SIG_IGN: Python stumbles over one that is on its way already
         raise KeyboardInterrupt
 
     before = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
@@ -78,6 +78,10 @@ def _interruptible() -> Iterator[None]:
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)
+
+
+def _stay(_number: int, _frame: FrameType | None) -> None:
+    """Let the stopping go on."""
 
 
 def _check_port(settings: Settings) -> None:
