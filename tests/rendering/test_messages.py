@@ -1,0 +1,259 @@
+"""The shipped messages: plain words, discreet outsides, true links, and both bodies saying the same."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from email.message import EmailMessage
+from functools import cache
+from html.parser import HTMLParser
+
+import pytest
+
+from campaigns.domain.steps import Attendance, Channel, Purpose
+from campaigns.rendering.email import render_email
+from campaigns.rendering.environment import load_sources
+from campaigns.rendering.sms import render_text
+from campaigns.rendering.variables import Letter, context
+from tests.rendering.reading import grade, syllables, words
+from tests.rendering.samples import (
+    EMAILS,
+    LIBRARY,
+    LINKS,
+    MESSAGES,
+    REPLAY,
+    SENDER,
+    START,
+    TEXTS,
+    body,
+    letter_for,
+    letters_for,
+    parse,
+)
+
+SOURCES = load_sources(MESSAGES)
+READS = [name for name in EMAILS if LIBRARY[name].purpose is Purpose.EDUCATION]
+OUR_LINKS = {
+    LINKS.join(1234),
+    LINKS.manage(1234),
+    LINKS.landing("class-one"),
+    LINKS.calendar(7),
+    REPLAY,
+    *(LINKS.stop(1234, Channel.EMAIL, purpose) for purpose in Purpose),
+}
+TELLING = re.compile(
+    r"\b(si|sacroiliac|joints?|backs?|spine|spinal|hips?|pelvi\w*|pain\w*|aches?|hurts?|injur\w*|symptoms?|diagnos\w*|"
+    r"ortho\w*|surg\w*|patients?|rehab\w*|treatments?|doctors?|medicine|clinician)\b",
+    re.IGNORECASE,
+)
+"""What a lock screen must not show."""
+PROMISING = re.compile(
+    r"cure|guarantee|proven|reverse|regenerat|breakthrough|miracle|risk-free|painless|side effect|fda|stem cell|"
+    r"exosome|\bprp\b|amniotic|avoid surgery|simpact|your diagnosis|last chance|hurry|don.t miss|missed you|"
+    r"[®™%]|please note|lorem|\btodo\b",
+    re.IGNORECASE,
+)
+
+
+class Reader(HTMLParser):
+    """Reads a mail as a browser would: its words, its links, and whether every tag is closed."""
+
+    EMPTY = frozenset({"meta", "br"})
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.links: list[str] = []
+        self.buttons = 0
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        known = dict(attrs)
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+        assert tag not in {"img", "script", "link", "iframe"}
+        assert tag != "table" or known["role"] == "presentation"
+        if tag == "a":
+            self.links.append(known["href"])
+            self.buttons += known["class"] == "act-a"
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open and "title" not in self.open:
+            self.words += data.split()
+
+
+@cache
+def every(name: str) -> list[tuple[Letter, EmailMessage, Reader, str]]:
+    """Give each letter of a message with what its receiver reads."""
+    return [(letter, *read(name, letter)) for letter in letters_for(name)]
+
+
+def read(name: str, letter: Letter) -> tuple[EmailMessage, Reader, str]:
+    message = parse(render_email(LIBRARY[name], letter, SENDER, LINKS).raw)
+    return message, Reader(body(message, "html")), body(message, "plain")
+
+
+def own_words(plain: str) -> str:
+    """Cut off the clinic's name above and the foot below."""
+    return plain.partition("\n--\n")[0].partition("\n")[2]
+
+
+@pytest.mark.parametrize("name", EMAILS)
+def test_both_bodies_have_the_same_links_in_the_same_order(name):
+    for _, _, page, plain in every(name):
+        assert page.links == re.findall(r"https?://[^\s<>]+", plain)
+
+
+@pytest.mark.parametrize("name", EMAILS)
+def test_every_link_is_one_that_exists(name):
+    for letter, _, page, _ in every(name):
+        assert set(page.links) <= OUR_LINKS
+        assert (REPLAY in page.links) <= bool(letter.replay_url)
+
+
+@pytest.mark.parametrize("name", EMAILS)
+def test_both_bodies_say_the_same(name):
+    def bare(texts: list[str]) -> list[str]:
+        found = " ".join(texts).replace("·", " ").replace("---", " ")
+        return re.findall(r"[\w’']+", re.sub(r"<?https?://[^\s<>]+>?", " ", found))
+
+    for letter, _, page, plain in every(name):
+        preheader = LIBRARY[name].preheader.render(values_of(name, letter)).split()
+        assert page.words[: len(preheader)] == preheader
+        html, text = bare(page.words[len(preheader) :]), bare([re.sub(r"(?m)^\d\. ", "", plain)])
+        assert html == text
+
+
+@pytest.mark.parametrize("name", EMAILS)
+def test_an_email_asks_for_one_thing(name):
+    for _, _, page, plain in every(name):
+        replying = "Reply to this email with" in plain
+        assert page.buttons + replying == 1
+
+
+@pytest.mark.parametrize("name", EMAILS)
+def test_the_foot_has_all_that_it_must_have(name):
+    for letter, _, _, plain in every(name):
+        foot = plain.split("\n--\n")[1]
+        assert "For education, not medical advice." in foot and "Get medical help" in foot
+        assert "You get this because you" in foot and "Choose what we send" in foot
+        assert "Harbour Clinic, 7 Mill Lane, Rockport, ME 04856, (207)" in foot and "555-0142" in foot
+        assert LINKS.stop(1234, Channel.EMAIL, letter.purpose) in foot
+        assert ("Sources: " in foot) is bool(LIBRARY[name].claims)
+
+
+@pytest.mark.parametrize("name", EMAILS)
+def test_nothing_outside_an_email_tells_what_it_is_about(name):
+    for letter, message, _, _ in every(name):
+        preheader = LIBRARY[name].preheader.render(values_of(name, letter))
+        for part in (message["Subject"], preheader, message["From"], message["List-Id"], message["Feedback-ID"]):
+            assert not TELLING.search(part), part
+
+
+@pytest.mark.parametrize("name", [name for name in EMAILS if LIBRARY[name].calendar])
+def test_a_calendar_tells_nothing_either(name):
+    calendar = list(read(name, letter_for(name))[0].walk())[-1].get_payload(decode=True)
+    assert isinstance(calendar, bytes)
+    assert not TELLING.search(calendar.decode())
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_text_tells_nothing_either(name):
+    for letter in letters_for(name):
+        assert not TELLING.search(render_text(LIBRARY[name], letter, SENDER, LINKS).body.split("http")[0])
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_no_message_shouts_promises_or_praises(name):
+    for file, text in SOURCES[name].files.items():
+        if not file.startswith("frame."):
+            assert "!" not in text.replace("!=", ""), file
+            assert not PROMISING.search(re.sub(r"{%.*?%}", "", text)), file
+
+
+@pytest.mark.parametrize("name", EMAILS)
+def test_every_email_is_easy_to_read(name):
+    for _, _, _, plain in every(name):
+        assert grade(own_words(plain)) <= 6.9
+
+
+@pytest.mark.parametrize("name", READS)
+def test_a_short_read_takes_two_minutes(name):
+    for _, _, _, plain in every(name):
+        assert 120 <= len(words(own_words(plain))) <= 300
+
+
+@pytest.mark.parametrize("name", READS)
+def test_a_short_read_names_its_claims_and_its_number(name):
+    assert LIBRARY[name].claims
+    assert re.search(r"This is read [1-4] of 4\.", read(name, letter_for(name))[2])
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "present", "absent"),
+    [
+        ("thanks-replay", {"replay_url": REPLAY}, "Watch the recording", "no recording to show"),
+        ("thanks-replay", {}, "no recording to show", "Watch the recording"),
+        ("missed-replay", {"replay_url": REPLAY}, "Watch the recording", "no recording to show"),
+        ("missed-replay", {}, "See the dates", "Watch the recording"),
+        (
+            "missed-replay",
+            {"next_session_starts_at": START + timedelta(days=5)},
+            "Tuesday, December 8",
+            "is held again",
+        ),
+        ("moved", {"moved_from": START - timedelta(days=3)}, "Was: Monday, November 30 at 12:15 PM Central", "sign up"),
+        ("cancelled", {"cancelled_reason": "The speaker is ill."}, "The reason: The speaker is ill.", "recording"),
+        ("cancelled", {}, "will not take place.", "reason"),
+        ("confirmation", {"has_texts": True}, "by email and by text before", "alone before"),
+        ("confirmation", {"has_texts": False}, "by email before", "by text"),
+        ("return-to-running", {"attendance": Attendance.LEFT_EARLY}, "In the class you heard", "The class was about"),
+        ("return-to-running", {"attendance": Attendance.MISSED}, "The class was about", "In the class you heard"),
+        ("three-questions", {}, "Reply to this email with your own question.", "button"),
+        ("survey", {}, "Reply to this email with your two answers.", "button"),
+        ("hour-before", {"now": START - timedelta(minutes=47)}, "Your class starts in 47 minutes.", "hour"),
+        ("day-before", {"now": START - timedelta(hours=23)}, "Your class is tomorrow, Jo.", "starts in"),
+    ],
+)
+def test_the_words_follow_the_facts(name, facts, present, absent):
+    plain = own_words(read(name, letter_for(name, **facts))[2])
+    assert present in plain and absent not in plain
+
+
+def test_the_register_of_names_and_messages_is_complete():
+    assert {name: LIBRARY[name].purpose.value for name in LIBRARY if LIBRARY[name].purpose is not Purpose.SERVICE} == {
+        "is-it-your-si-joint": "education",
+        "three-questions": "education",
+        "return-to-running": "education",
+        "when-to-see-someone": "education",
+        "next-step": "marketing",
+    }
+    assert {"confirmation-sms", "starts-soon-sms", "moved-sms", "cancelled-sms"} == set(TEXTS)
+    assert len(EMAILS) == 16
+
+
+@pytest.mark.parametrize(
+    ("word", "count"),
+    [
+        ("the", 1),
+        ("running", 2),
+        ("stairs", 1),
+        ("sacroiliac", 5),
+        ("joint", 1),
+        ("muscle", 2),
+        ("pelvis", 2),
+        ("made", 1),
+    ],
+)
+def test_the_syllable_counter_is_near_enough(word, count):
+    assert abs(syllables(word) - count) <= 1
+
+
+def values_of(name: str, letter: Letter) -> dict[str, object]:
+    return dict(context(letter, SENDER, LINKS, channel=Channel.EMAIL, sources=LIBRARY[name].sources))
