@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 
 from campaigns import __version__, accounts, commands
 from campaigns.data_dir import settings_here
+from campaigns.doctor import doctor
 from campaigns.errors import CampaignsError, ConfigurationError
 from campaigns.operations.sign_in import ROLES
 from campaigns.prepare import bring_up_to_date
@@ -90,6 +91,15 @@ def _add_running(menu: _Menu) -> None:
         "starter webinar if there is no webinar yet. Safe to repeat, and from several machines at once.",
     )
     command.set_defaults(run=lambda _: bring_up_to_date(settings_here(), _say))
+    command = _add(
+        menu,
+        "doctor",
+        "check every setting against the world",
+        "Check disk, secrets, database, Redis, mail server, Twilio, scheduler and queues, and say one line for each: "
+        "`ok`, `?` for something worth a look, `!!` for something that keeps messages from leaving. "
+        "Sends nothing and changes nothing. Ends with 1 if there is a `!!`.",
+    )
+    command.set_defaults(run=lambda _: doctor(settings_here(), _say))
 
 
 def _add_processes(menu: _Menu) -> None:
