@@ -25,6 +25,7 @@ from campaigns.web.dependencies import SignInNeeded
 from campaigns.web.headers import SafeHeaders
 from campaigns.web.pace import Pace
 from campaigns.web.public import calendar, join, place, register, stop, words
+from campaigns.web.staff.routes import routes
 from campaigns.web.views import STATIC, Pages, page
 
 _STATUS: Final[tuple[tuple[type[CampaignsError], int], ...]] = (
@@ -56,6 +57,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.mount("/static", _Static(directory=STATIC))
     for room in (register, place, join, stop, calendar, words):
         app.include_router(room.router)
+    app.include_router(routes(runtime))
     app.add_api_route("/healthz", _healthz, include_in_schema=False)
     app.add_exception_handler(CampaignsError, _declined)
     app.add_exception_handler(HTTPException, _refused)

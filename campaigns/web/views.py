@@ -20,6 +20,9 @@ from campaigns.web import times
 
 STATIC: Final = Path(__file__).parent / "static"
 
+_NORTH_AMERICAN: Final = 12
+"""Characters of `+12075550142`."""
+
 PERSONAL: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow",
@@ -49,6 +52,7 @@ class Pages:
             own_time=times.own_time,
             clinic_time=times.clinic_time,
             same_clock=times.same_clock,
+            telephone=telephone,
             zone_name=zone_words,
             zone_title=times.zone_title,
         )
@@ -72,6 +76,13 @@ def page(
     body = pages.render(template, personal=personal, **facts)
     extra = {**(PERSONAL if personal else {"Cache-Control": "no-cache"}), **(headers or {})}
     return HTMLResponse(body, status_code=status, headers=extra)
+
+
+def telephone(number: str) -> str:
+    """Write an E.164 number as its owner does: `(207) 555-0142`; beyond North America it stays as it is."""
+    if number.startswith("+1") and len(number) == _NORTH_AMERICAN:
+        return f"({number[2:5]}) {number[5:8]}-{number[8:]}"
+    return number
 
 
 def _asset_addresses() -> dict[str, str]:

@@ -1,14 +1,199 @@
 """Every public page in every state, in Chromium: no barrier that axe knows, nothing sticks out, usable without script."""
 
+from datetime import timedelta
+
 import pytest
+
+from campaigns.domain.steps import Channel, Purpose
+from campaigns.store import webinars
+from campaigns.store.engine import transaction
 
 pytestmark = pytest.mark.browser
 
 
 def test_landing(house, reader, check):
-    house.add_session(15.3)
-    house.add_session(19.0, capacity=1)
-    house.place(session_id=house.add_session(22.2, capacity=1), email="first@example.com")
+    more_sessions(house)
     page = reader.page()
     page.goto(f"/w/{house.slug}")
     check(page)
+
+
+def test_landing_with_the_zones_opened(house, reader, check):
+    page = reader.page()
+    page.goto(f"/w/{house.slug}")
+    page.get_by_text("Change", exact=True).click()
+    check(page)
+
+
+def test_landing_when_every_class_is_full(house, reader, check):
+    fill(house)
+    page = reader.page()
+    page.goto(f"/w/{house.slug}")
+    check(page)
+
+
+def test_form_with_errors(house, reader, check):
+    more_sessions(house)
+    page = reader.page()
+    page.goto(f"/w/{house.slug}")
+    page.get_by_label("First name").fill("Sam")
+    page.get_by_label("Email", exact=True).fill("sam.rivera@")
+    page.get_by_label("Text me reminders").check()
+    page.get_by_role("button", name="Save my place").click()
+    assert page.title().startswith("3 things to fix")
+    assert page.evaluate("document.activeElement.id") == "summary"
+    assert page.get_by_label("First name").input_value() == "Sam"
+    check(page)
+
+
+def test_class_that_has_filled_up_meanwhile(house, reader, check):
+    more_sessions(house)
+    last = house.add_session(13, capacity=1)
+    page = reader.page()
+    page.goto(f"/w/{house.slug}")
+    page.locator(f"#session-{last}").check()
+    page.get_by_label("First name").fill("Sam")
+    page.get_by_label("Email", exact=True).fill("sam@example.com")
+    house.place(session_id=last, email="first@example.com")
+    page.get_by_role("button", name="Save my place").click()
+    assert "This class is full." in page.locator("h1").inner_text()
+    check(page)
+    page.get_by_role("button", name="Take this place").click()
+    assert "You’re in." in page.locator("h1").inner_text()
+
+
+def test_thanks(house, reader, check):
+    page = reader.page(zone="America/Los_Angeles")
+    page.goto(f"/w/{house.slug}")
+    page.get_by_role("radio").first.check()
+    page.get_by_label("First name").fill("Sam")
+    page.get_by_label("Email", exact=True).fill("sam@example.com")
+    page.get_by_role("textbox", name="Mobile number").fill("(207) 555-0142")
+    page.get_by_label("Text me reminders").check()
+    page.get_by_label("Email me the short reads").check()
+    page.get_by_role("button", name="Save my place").click()
+    assert "zone=America/Los_Angeles" in page.url
+    check(page)
+
+
+def test_thanks_shortly_before_the_class(house, reader, check):
+    house.clock.now = house.starts_at - timedelta(minutes=40)
+    page = reader.page(script=True)
+    page.goto(f"/w/{house.slug}/thanks?session={house.session_id}&zone=America/Chicago")
+    check(page)
+
+
+def test_personal_page(house, reader, check):
+    token = personal(house)
+    page = reader.page()
+    page.goto(token)
+    check(page)
+
+
+def test_personal_page_after_the_class_moved(house, reader, check):
+    token = personal(house)
+    starts_at = house.starts_at + timedelta(days=3)
+    with transaction(house.runtime.engine) as db:
+        webinars.move_session(db, house.session_id, starts_at, starts_at + timedelta(minutes=30), house.clock.now)
+    page = reader.page()
+    page.goto(token)
+    assert "We moved it." in page.content()
+    check(page)
+
+
+def test_cancelling_a_place(house, reader, check):
+    page = reader.page()
+    page.goto(personal(house))
+    page.get_by_role("link", name="Cancel my place").click()
+    check(page, "asks")
+    page.get_by_role("button", name="Cancel my place").click()
+    assert "You gave up your place." in page.content()
+    check(page, "done")
+
+
+def test_choices_are_kept(house, reader, check):
+    page = reader.page()
+    page.goto(personal(house))
+    page.get_by_label("Short reads, by email").check()
+    page.get_by_role("button", name="Save my choices").click()
+    assert page.get_by_label("Short reads, by email").is_checked()
+    check(page)
+
+
+def test_join_in_every_state(house, reader, check):
+    path = house.path(house.runtime.links.join(house.place()))
+    starts_at = house.starts_at
+    page = reader.page()
+    for name, at in (
+        ("days-ahead", starts_at - timedelta(days=3)),
+        ("soon", starts_at - timedelta(minutes=42)),
+        ("doors", starts_at - timedelta(minutes=8, seconds=20)),
+        ("running", starts_at + timedelta(minutes=3)),
+        ("over", starts_at + timedelta(days=1)),
+    ):
+        house.clock.now = at
+        page.goto(path)
+        check(page, name)
+
+
+def test_join_of_a_cancelled_class(house, reader, check):
+    path = house.path(house.runtime.links.join(house.place()))
+    house.add_session(20)
+    with transaction(house.runtime.engine) as db:
+        webinars.cancel_session(db, house.session_id, "The doctor is ill.", house.clock.now)
+    page = reader.page()
+    page.goto(path)
+    check(page)
+
+
+def test_personal_page_of_a_cancelled_class(house, reader, check):
+    path = personal(house)
+    with transaction(house.runtime.engine) as db:
+        webinars.cancel_session(db, house.session_id, "", house.clock.now)
+    page = reader.page()
+    page.goto(path)
+    check(page)
+
+
+def test_stopping_on_the_page(house, reader, check):
+    registration = house.place(consents={(Channel.EMAIL, Purpose.EDUCATION): house.boxes["email-education"]})
+    page = reader.page()
+    page.goto(house.path(house.runtime.links.stop(registration, Channel.EMAIL, Purpose.EDUCATION)))
+    check(page, "asks")
+    page.get_by_role("button", name="Stop these messages").click()
+    check(page, "done")
+    page.get_by_role("button", name="Undo").click()
+    assert "You get the short reads again." in page.content()
+    check(page, "undone")
+
+
+@pytest.mark.parametrize("name", ["privacy", "text-terms", "accessibility", "find"])
+def test_words(reader, check, name):
+    page = reader.page()
+    page.goto(f"/{name}")
+    check(page)
+
+
+def test_page_that_is_not_there(reader, check):
+    page = reader.page()
+    page.goto("/w/nothing")
+    check(page)
+
+
+def more_sessions(house) -> None:
+    house.add_session(15.25)
+    house.place(session_id=house.add_session(19.25, capacity=1), email="first@example.com")
+
+
+def fill(house) -> None:
+    with transaction(house.runtime.engine) as db:
+        webinars.cancel_session(db, house.session_id, "", house.clock.now)
+    house.place(session_id=house.add_session(19.25, capacity=1), email="first@example.com")
+
+
+def personal(house) -> str:
+    registration = house.place(
+        phone="+12075550142",
+        consents={(Channel.SMS, Purpose.SERVICE): house.boxes["sms-service"]},
+    )
+    return house.path(house.runtime.links.manage(registration))

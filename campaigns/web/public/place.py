@@ -92,7 +92,7 @@ def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
         choices=_choices(place, on),
         asked=[box for box in boxes if not on.get((box.channel, box.purpose), True)],
         key=key,
-        timeline=timeline.whole(milestones, session, place.zone, now),
+        timeline=timeline.whole(milestones, place, now),
     )
 
 

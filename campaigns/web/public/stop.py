@@ -165,7 +165,7 @@ def _afterwards(call: Call, token: str, place: Place, change: _Change) -> HTMLRe
         "public/stop.html",
         personal=True,
         token=token,
-        stopped=f"You get {in_words(touched)} again." if undone else f"We have stopped {in_words(off or touched)}.",
+        stopped=f"You get {in_words(touched)} again." if undone else f"You get no more of {in_words(off or touched)}.",
         undone=undone,
         still=f"You still get {in_words(on)}." if on else "Nothing else comes from us.",
         kinds=[key(one) for one in touched],

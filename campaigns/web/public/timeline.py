@@ -16,6 +16,7 @@ from campaigns.domain.lifecycle import Status
 from campaigns.domain.steps import Anchor, Audience, Channel, LocalTime, Purpose, Step
 from campaigns.domain.timing import Reason, Wait
 from campaigns.operations.explain import Milestone
+from campaigns.store.people import Place
 from campaigns.store.webinars import SessionRow
 from campaigns.web.times import hour, short_day
 
@@ -40,6 +41,8 @@ _WEEK: Final = timedelta(days=5)
 _DAY: Final = timedelta(hours=20)
 _DOORS: Final = timedelta(minutes=30)
 _SOON: Final = timedelta(minutes=2)
+_SURVEY: Final = timedelta(days=2)
+"""About when the questions come; their day hangs on the attendance list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,68 +55,78 @@ class Entry:
     why: str = ""
 
 
+Stop = tuple[datetime, Entry]
+
+
 def ahead(milestones: Sequence[Milestone], session: SessionRow, zone: str, now: datetime) -> list[Entry]:
     """Say everything that will come to somebody who has just signed up: nothing else is sent."""
-    dated = [
-        (one.at, Entry("now" if one.at <= now + _SOON else "coming", _when(one.at, zone, now), *_words(one.step)))
-        for one in milestones
-        if one.coming and one.at is not None
-    ]
-    return _in_order([*dated, _class(session, zone)]) + _waiting(milestones)
+    stops: list[Stop] = []
+    for one in milestones:
+        if one.coming and one.at is not None:
+            soon = one.at <= now + _SOON
+            look: Look = "now" if soon and not stops else "coming"
+            stops.append((one.at, Entry(look, "Now" if soon else _moment(one.at, zone), *_words(one.step))))
+    return _in_order([*stops, _class(session, zone), *_waiting(milestones, session)])
 
 
-def whole(milestones: Sequence[Milestone], session: SessionRow, zone: str, now: datetime) -> list[Entry]:
+def whole(milestones: Sequence[Milestone], place: Place, now: datetime) -> list[Entry]:
     """Say what was sent, what was not and why, and what is to come."""
-    dated = [(one.at, _told(one, zone)) for one in milestones if one.at is not None and _worth_telling(one)]
-    skipped = [
-        Entry("skipped", "Not sent", _words(one.step)[0], _REASONS[one.reason])
+    session, zone = place.session, place.zone
+    stops = [(one.at, _told(one, zone, now)) for one in milestones if one.at is not None and _worth_telling(one, place)]
+    never = [
+        Entry("skipped", "Not sent", _words(one.step)[0], "You signed up later.")
         for one in milestones
-        if one.at is None and one.recorded is None and one.reason in (Reason.REGISTERED_LATE, Reason.MOVED_LATE)
+        if one.at is None and one.reason == Reason.REGISTERED_LATE and one.barred is None
     ]
-    stops = [*dated]
-    if session.cancelled_at is None:
-        stops.append(_class(session, zone))
-        if any(one.coming for one in milestones) or now < session.starts_at:
-            stops.append((now, Entry("now", "Now", "Today")))
-    return skipped + _in_order(stops) + _waiting(milestones)
+    if place.withdrawn_at is None and session.cancelled_at is None:
+        waiting = _waiting(milestones, session)
+        stops += [_class(session, zone), *waiting]
+        if waiting or any(one.coming for one in milestones):
+            stops.append((now, Entry("now", "Now", "You are here")))
+    return never + _in_order(stops)
 
 
-def _class(session: SessionRow, zone: str) -> tuple[datetime, Entry]:
+def _class(session: SessionRow, zone: str) -> Stop:
     return session.starts_at, Entry("class", _moment(session.starts_at, zone), "The class")
 
 
-def _in_order(stops: Iterable[tuple[datetime, Entry]]) -> list[Entry]:
+def _in_order(stops: Iterable[Stop]) -> list[Entry]:
     return [entry for _, entry in sorted(stops, key=lambda stop: stop[0])]
 
 
-def _worth_telling(one: Milestone) -> bool:
-    return one.coming or (one.recorded is not None and (one.recorded.status in _LEFT or one.reason in _REASONS))
+def _worth_telling(one: Milestone, place: Place) -> bool:
+    if one.coming:
+        # What is planned for a place that was given up falls when it is claimed; only the receipt still goes.
+        return place.withdrawn_at is None or one.step.audience is Audience.WITHDRAWN
+    return one.recorded is not None and (one.recorded.status in _LEFT or one.reason in _REASONS)
 
 
-def _told(one: Milestone, zone: str) -> Entry:
+def _told(one: Milestone, zone: str, now: datetime) -> Entry:
     assert one.at is not None
     what, why = _words(one.step)
     if one.coming:
-        return Entry("coming", _moment(one.at, zone), what, why)
+        return Entry("coming", "On its way" if one.at <= now else _moment(one.at, zone), what, why)
     if one.recorded is not None and one.recorded.status in _LEFT:
         returned = "It came back: your mailbox did not take it." if one.recorded.status is Status.BOUNCED else ""
         return Entry("sent", f"Sent {_moment(one.at, zone)}", what, returned)
     return Entry("skipped", _moment(one.at, zone), what, _REASONS[one.reason])
 
 
-def _waiting(milestones: Sequence[Milestone]) -> list[Entry]:
+def _waiting(milestones: Sequence[Milestone], session: SessionRow) -> list[Stop]:
     """Say what hangs on whether somebody comes: one stop for the recording, one for the questions."""
-    waiting = [
-        one.step
+    audiences = {
+        one.step.audience
         for one in milestones
         if one.recorded is None and one.barred is None and one.answer == Wait(Awaited.ATTENDANCE)
-    ]
-    entries = []
-    if any(step.audience in (Audience.ATTENDED, Audience.MISSED) for step in waiting):
-        entries.append(Entry("coming", "After the class", "The recording, by email", "Whether you came or not."))
-    if any(step.audience is Audience.CAME for step in waiting):
-        entries.append(Entry("coming", "A few days later", "Two short questions, by email", "Only if you came."))
-    return entries
+    }
+    stops = []
+    if audiences & {Audience.ATTENDED, Audience.MISSED}:
+        recording = Entry("coming", "After the class", "The recording, by email", "Whether you come or not.")
+        stops.append((session.ends_at, recording))
+    if Audience.CAME in audiences:
+        questions = Entry("coming", "A few days later", "Two short questions, by email", "Only if you come.")
+        stops.append((session.ends_at + _SURVEY, questions))
+    return stops
 
 
 def _words(step: Step) -> tuple[str, str]:
@@ -149,10 +162,6 @@ def _reminder(step: Step, by: str) -> tuple[str, str]:
     if before > _DOORS:
         return f"Your link again, {by}", ""
     return f"The doors open, {by}", ""
-
-
-def _when(at: datetime, zone: str, now: datetime) -> str:
-    return "Now" if at <= now + _SOON else _moment(at, zone)
 
 
 def _moment(at: datetime, zone: str) -> str:
