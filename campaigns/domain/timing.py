@@ -109,11 +109,9 @@ def due(step: Step, facts: Facts, hours: SendingHours, busy: frozenset[date] = f
     heard = speaks(step.audience, facts)
     if isinstance(heard, Awaited):
         return Wait(heard)
-    if not heard:
-        return Never(Reason.OTHER_AUDIENCE)
-    if anchor is None and facts.registered_at >= answer.registered_before:
+    if heard and anchor is None and facts.registered_at >= answer.registered_before:
         return _late(step, facts, answer, hours)
-    return answer
+    return answer if heard else Never(Reason.OTHER_AUDIENCE)
 
 
 def due_for_class(
@@ -143,11 +141,7 @@ def due_for_class(
         return Wait(Awaited.ATTENDANCE)
     if step.near is not None and _distance(session, anchor) >= step.near:
         return Never(Reason.NOT_NEAR)
-    wanted = _offset(step, session, zone, anchor, busy)
-    at = _quiet(step, session, zone, hours, anchor, wanted)
-    if at is None or wanted < expiry(step.expires, session, anchor) <= at:
-        return Never(Reason.QUIET_HOURS)
-    return _judge(step, session, anchor, at, personal=own_anchor is not None)
+    return _judge(step, _Scene(session, zone, hours), anchor, busy, personal=own_anchor is not None)
 
 
 def busy_days(steps: Iterable[Step], session: SessionFacts, zone: ZoneInfo, hours: SendingHours) -> frozenset[date]:
@@ -159,8 +153,8 @@ def busy_days(steps: Iterable[Step], session: SessionFacts, zone: ZoneInfo, hour
     for step in steps:
         about = step.channel is Channel.EMAIL and step.purpose is Purpose.SERVICE
         if about and step.anchor in (Anchor.STARTS, Anchor.ENDS) and not step.paused:
-            anchor = _required(step, session)
-            at = _quiet(step, session, zone, hours, anchor, _offset(step, session, zone, anchor, frozenset()))
+            scene, anchor = _Scene(session, zone, hours), _required(step, session)
+            at = _quiet(step, scene, anchor, _offset(step, scene, anchor, frozenset()))
             days |= {at.astimezone(zone).date()} if at is not None else set()
     return frozenset(days)
 
@@ -206,27 +200,34 @@ def _required(step: Step, session: SessionFacts) -> datetime:
     return session.ends_at if step.anchor is Anchor.ENDS else session.starts_at
 
 
-def _offset(step: Step, session: SessionFacts, zone: ZoneInfo, anchor: datetime, busy: frozenset[date]) -> datetime:
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What an instant is judged against."""
+
+    session: SessionFacts
+    zone: ZoneInfo
+    hours: SendingHours
+
+
+def _offset(step: Step, scene: _Scene, anchor: datetime, busy: frozenset[date]) -> datetime:
     if isinstance(step.offset, LocalTime):
-        day = anchor.astimezone(zone).date() + timedelta(days=step.offset.days)
+        day = anchor.astimezone(scene.zone).date() + timedelta(days=step.offset.days)
         if step.purpose is not Purpose.SERVICE:
             day = next((d for d in (day + timedelta(days=n) for n in range(_SPREAD)) if d not in busy), day)
-        return instant_of(day, step.offset.at, zone)
+        return instant_of(day, step.offset.at, scene.zone)
     at = anchor + step.offset.delta
-    if step.replay_grace is not None and not session.has_replay:
-        at = max(at, session.ends_at + step.replay_grace)
+    if step.replay_grace is not None and not scene.session.has_replay:
+        at = max(at, scene.session.ends_at + step.replay_grace)
     return at
 
 
-def _quiet(
-    step: Step, session: SessionFacts, zone: ZoneInfo, hours: SendingHours, anchor: datetime, at: datetime
-) -> datetime | None:
+def _quiet(step: Step, scene: _Scene, anchor: datetime, at: datetime) -> datetime | None:
     if step.quiet is Quiet.SESSION_AWAKE:
-        return at if hours.awake(session.starts_at, zone) else None
-    kind = hours.of(step.channel, step.purpose)
-    if step.quiet is Quiet.IGNORE or kind is None or _exempt(step, session, anchor, at):
+        return at if scene.hours.awake(scene.session.starts_at, scene.zone) else None
+    kind = scene.hours.of(step.channel, step.purpose)
+    if step.quiet is Quiet.IGNORE or kind is None or _exempt(step, scene.session, anchor, at):
         return at
-    return last_moment(kind, at, zone) if at < anchor else next_opening(kind, at, zone)
+    return last_moment(kind, at, scene.zone) if at < anchor else next_opening(kind, at, scene.zone)
 
 
 def _exempt(step: Step, session: SessionFacts, anchor: datetime, at: datetime) -> bool:
@@ -240,35 +241,48 @@ def _distance(session: SessionFacts, at: datetime) -> timedelta:
     return min(abs(start - at) for start in starts)
 
 
-def _judge(step: Step, session: SessionFacts, anchor: datetime, at: datetime, *, personal: bool) -> Due | Never:
-    expires = expiry(step.expires, session, anchor)
-    if at < step.active_from:
+def _judge(step: Step, scene: _Scene, anchor: datetime, busy: frozenset[date], *, personal: bool) -> Due | Never:
+    session = scene.session
+    wanted = _offset(step, scene, anchor, busy)
+    at = _quiet(step, scene, anchor, wanted)
+    if at is not None and at < step.active_from:
         return Never(Reason.STEP_NEWER)
     about_date = step.anchor in (Anchor.STARTS, Anchor.ENDS)
-    before = at - step.lead if about_date else anchor
-    if about_date and session.moved_at is not None and at <= session.moved_at:
+    before = at - step.lead if about_date and at is not None else anchor
+    if about_date and at is not None and session.moved_at is not None and at <= session.moved_at:
         if step.late is Late.SKIP:
             return Never(Reason.MOVED_LATE)
-        at = before = session.moved_at
-    if at >= expires:
-        return Never(Reason.EXPIRED)
-    if step.runway and session.starts_at - at < step.runway:
-        return Never(Reason.TOO_NEAR)
+        wanted = before = session.moved_at
+        at = _from_now_on(step, scene, wanted)
+    unfit = _unfit(step, session, wanted, at, expires := expiry(step.expires, session, anchor))
+    if at is None or unfit is not None:
+        return Never(unfit or Reason.QUIET_HOURS)
     return Due(at, expires, datetime.max.replace(tzinfo=at.tzinfo) if personal else before)
 
 
 def _late(step: Step, facts: Facts, on_time: Due, hours: SendingHours) -> Due | Never:
     if step.late is Late.SKIP or step.anchor in (Anchor.MOVED, Anchor.CANCELLED):
         return Never(Reason.REGISTERED_LATE)
-    at = max(on_time.at, facts.registered_at)
-    if at >= on_time.expires:
-        return Never(Reason.EXPIRED)
-    kind = hours.of(step.channel, step.purpose)
-    if step.quiet is Quiet.SHIFT and kind is not None:
-        opening = next_opening(kind, at, facts.zone)
-        if opening is None or opening >= on_time.expires:
-            return Never(Reason.QUIET_HOURS)
-        at = opening
-    if step.runway and facts.session.starts_at - at < step.runway:
-        return Never(Reason.TOO_NEAR)
+    wanted = max(on_time.at, facts.registered_at)
+    at = _from_now_on(step, _Scene(facts.session, facts.zone, hours), wanted)
+    unfit = _unfit(step, facts.session, wanted, at, on_time.expires)
+    if at is None or unfit is not None:
+        return Never(unfit or Reason.QUIET_HOURS)
     return Due(at, on_time.expires, on_time.registered_before)
+
+
+def _from_now_on(step: Step, scene: _Scene, now: datetime) -> datetime | None:
+    """Leave quiet hours forwards: what is sent late cannot go earlier, wherever its anchor lies."""
+    return _quiet(step, scene, now, now)
+
+
+def _unfit(
+    step: Step, session: SessionFacts, wanted: datetime, at: datetime | None, expires: datetime
+) -> Reason | None:
+    """Say what is wrong with `at`, to which quiet hours moved the `wanted` instant; None if nothing is."""
+    if wanted >= expires:
+        return Reason.EXPIRED
+    if at is None or at >= expires:
+        return Reason.QUIET_HOURS
+    too_near = bool(step.runway) and session.starts_at - at < step.runway
+    return Reason.TOO_NEAR if too_near else None

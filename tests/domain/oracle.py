@@ -149,12 +149,11 @@ def judge(step: Step, facts: Facts, hours: SendingHours, busy: frozenset[date] =
     if moved_on is None or (moved_on != raw and not plainly):
         verdict.open_question = True  # the rule speaks of education emails; all else is taste
         moved_on = moved_on or raw
-    at = _out_of_quiet_hours(step, facts, hours, anchor=anchor, at=moved_on)
-    if at is None:
-        verdict.nevers.add(Reason.QUIET_HOURS)
-    verdict.at = at or moved_on
     verdict.expires = expiry_by_rule(step, facts.session, anchor)
-    _about_the_time(step, facts, verdict, anchor=anchor, unshifted=moved_on)
+    _about_the_time(step, facts, hours, verdict, anchor=anchor, wanted=moved_on)
+    starts = [start for start in (facts.session.starts_at, facts.session.moved_from) if start]
+    if step.near is not None and not any(abs(start - anchor) < step.near for start in starts):
+        verdict.nevers.add(Reason.NOT_NEAR)
     return verdict
 
 
@@ -218,39 +217,47 @@ def _out_of_quiet_hours(
     return (leaving_by_walking if at < anchor else opening_by_walking)(kind, at, facts.zone)
 
 
-def _about_the_time(step: Step, facts: Facts, verdict: Verdict, *, anchor: datetime, unshifted: datetime) -> None:
-    session = facts.session
-    assert verdict.at is not None and verdict.expires is not None
-    quiet_end = verdict.at
-    moved_at = session.moved_at if step.dated else None
-    if step.late is Late.SEND_NOW:
-        late_by_now = max([verdict.at, facts.registered_at] + [moved_at] * (moved_at is not None))
-        # Whether a message sent late may leave in quiet hours, or with a lead, is not settled.
-        verdict.open_question |= late_by_now != verdict.at and bool(step.lead or step.quiet is Quiet.SHIFT)
-        verdict.at = late_by_now
-    elif facts.registered_at > verdict.at - step.lead and step.anchor is not Anchor.REGISTERED:
-        verdict.nevers.add(Reason.REGISTERED_LATE)
-    dates = step.anchor in (Anchor.STARTS, Anchor.ENDS)
-    verdict.open_question |= dates and (facts.registered_at == verdict.at - step.lead or moved_at == verdict.at)
+def _about_the_time(
+    step: Step, facts: Facts, hours: SendingHours, verdict: Verdict, *, anchor: datetime, wanted: datetime
+) -> None:
+    at = _out_of_quiet_hours(step, facts, hours, anchor=anchor, at=wanted)
+    if at is None:
+        verdict.nevers.add(Reason.QUIET_HOURS)
+    elif at < step.active_from:
+        verdict.nevers.add(Reason.STEP_NEWER)
+    late_since = _late_since(step, facts, verdict, at or wanted, anchor)
+    if late_since is not None:
+        # Now or never: what is late cannot go earlier, so from here the clock is only walked forwards.
+        wanted = late_since
+        at = _out_of_quiet_hours(step, facts, hours, anchor=wanted, at=wanted)
+    assert verdict.expires is not None
+    if wanted >= verdict.expires:
+        verdict.nevers.add(Reason.EXPIRED)
+    elif at is None or at >= verdict.expires:
+        verdict.nevers.add(Reason.QUIET_HOURS)
+    verdict.at = at or wanted
+    if step.runway and facts.session.starts_at - verdict.at < step.runway:
+        verdict.nevers.add(Reason.TOO_NEAR)
+
+
+def _late_since(step: Step, facts: Facts, verdict: Verdict, at: datetime, anchor: datetime) -> datetime | None:
+    """Object if the step was due before it could be known; give the later instant if it is sent all the same."""
     if step.anchor in (Anchor.MOVED, Anchor.CANCELLED) and step.dated and facts.registered_at >= anchor:
         verdict.nevers.add(Reason.REGISTERED_LATE)  # who came after the news has it already
-    if step.late is Late.SKIP and moved_at and moved_at > verdict.at:
-        verdict.nevers.add(Reason.MOVED_LATE)
-    if verdict.at >= verdict.expires:
-        kept_back = unshifted < verdict.expires and unshifted != quiet_end
-        verdict.nevers.add(Reason.QUIET_HOURS if kept_back and verdict.at == quiet_end else Reason.EXPIRED)
-    _about_distance(step, session, verdict, anchor=anchor)
-
-
-def _about_distance(step: Step, session: SessionFacts, verdict: Verdict, *, anchor: datetime) -> None:
-    assert verdict.at is not None
-    if step.runway and session.starts_at - verdict.at < step.runway:
-        verdict.nevers.add(Reason.TOO_NEAR)
-    if verdict.at < step.active_from:
-        verdict.nevers.add(Reason.STEP_NEWER)
-    starts = [start for start in (session.starts_at, session.moved_from) if start]
-    if step.near is not None and not any(abs(start - anchor) < step.near for start in starts):
-        verdict.nevers.add(Reason.NOT_NEAR)
+    if step.anchor not in (Anchor.STARTS, Anchor.ENDS):
+        return None
+    known = {Reason.REGISTERED_LATE: facts.registered_at}
+    if facts.session.moved_at:
+        known[Reason.MOVED_LATE] = facts.session.moved_at
+    # The rules disagree about the very instant: "before" in one place, "at least" in another.
+    verdict.open_question |= facts.registered_at == at - step.lead or facts.session.moved_at == at
+    if step.late is Late.SEND_NOW:
+        latest = max(known.values())
+        return latest if latest > at else None
+    verdict.nevers |= {reason for reason, since in known.items() if since > at}
+    if facts.registered_at > at - step.lead:
+        verdict.nevers.add(Reason.REGISTERED_LATE)
+    return None
 
 
 def quiet_ends_by_walking(step: Step, facts: Facts, hours: SendingHours, now: datetime) -> datetime:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from campaigns.domain.audience import Awaited, Facts
-from campaigns.domain.steps import Anchor, Attendance, Expiry, Late, LocalTime, Step
+from campaigns.domain.steps import Anchor, Attendance, Expiry, Late, LocalTime, Quiet, Step
 from campaigns.domain.timing import (
     Answer,
     Due,
@@ -209,11 +209,11 @@ def test_quiet_hours_that_end_after_the_message_expires_keep_it_back() -> None:
     night = datetime(2027, 3, 1, 3, tzinfo=UTC)  # 22:00 in New York
     facts = person(LONG_AGO, session(moved_at=night, moved_from=START + 30 * DAY))
     assert ask(step, facts) == Never(Reason.QUIET_HOURS)
-    late = replace(
-        step, anchor=Anchor.STARTS, offset=of.B3.offset, late=Late.SEND_NOW, expires=of.before_start(0 * MINUTE)
-    )
-    assert ask(late, person(datetime(2027, 3, 4, 3, tzinfo=UTC), session(START - 5 * HOUR))) == Never(
-        Reason.QUIET_HOURS
+    late = replace(of.B3, late=Late.SEND_NOW, expires=of.before_start(0 * MINUTE))
+    early = session(START - 5 * HOUR)  # 07:00 in New York, an hour before the window opens
+    assert ask(late, person(datetime(2027, 3, 4, 3, tzinfo=UTC), early)) == Never(Reason.QUIET_HOURS)
+    assert ask(replace(late, quiet=Quiet.IGNORE), person(datetime(2027, 3, 4, 3, tzinfo=UTC), early)) == Due(
+        datetime(2027, 3, 4, 3, tzinfo=UTC), early.starts_at, early.starts_at - DAY
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.domain.audience import Facts, SessionFacts
-from campaigns.domain.steps import Anchor, Late, Quiet, Step
+from campaigns.domain.steps import Anchor, Late, Step
 from campaigns.domain.timing import Answer, Due, Never, Reason, Wait, busy_days, due, due_for_class, leave_now
 from tests.domain import cadence as of
 from tests.domain import worlds
@@ -49,8 +49,7 @@ def test_nothing_is_due_after_its_expiry_or_before_it_could_be_known(situation: 
     assert answer.at >= facts.registered_at
     if step.dated and facts.session.moved_at and step.anchor is not Anchor.CANCELLED:
         assert answer.at >= facts.session.moved_at
-    if step.quiet is Quiet.SHIFT and (hold := leave_now(step, facts, HOURS, answer.at)):
-        assert step.late is Late.SEND_NOW and hold.until > answer.at
+    assert leave_now(step, facts, HOURS, answer.at) is None
 
 
 @bounded

@@ -49,7 +49,7 @@ CHANGES = [
 
 bounded = settings(
     derandomize=True,
-    max_examples=250,
+    max_examples=120,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
