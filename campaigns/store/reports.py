@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy import ColumnElement, FromClause, func, literal, select
 
 from campaigns.domain.lifecycle import Status
+from campaigns.domain.steps import Attendance, Audience, Channel, Purpose, Step
 from campaigns.store.engine import Connection
-from campaigns.store.tables import delivery, registration, step, webinar, webinar_session
+from campaigns.store.tables import delivery, permission, registrant, registration, step, webinar, webinar_session
 from campaigns.store.webinars import SessionRow, WebinarRow
 
 _WEBINAR: Final = tuple(webinar.c[name] for name in WebinarRow.__dataclass_fields__)
@@ -85,7 +86,7 @@ def next_out(db: Connection, session_ids: Iterable[int]) -> dict[int, NextOut]:
             delivery.c.due_at,
             step.c.name,
             step.c.channel,
-            func.count().label("count"),
+            func.count().label("number"),
         )
         .join(step, step.c.id == delivery.c.step_id)
         .where(is_in(Status.PLANNED), delivery.c.session_id.in_(tuple(session_ids)))
@@ -93,18 +94,73 @@ def next_out(db: Connection, session_ids: Iterable[int]) -> dict[int, NextOut]:
         .order_by(delivery.c.session_id, delivery.c.due_at, func.count().desc())
         .distinct(delivery.c.session_id)
     )
-    return {row.session_id: NextOut(row.session_id, row.due_at, row.name, row.channel, row.count) for row in rows}
+    return {row.session_id: NextOut(row.session_id, row.due_at, row.name, row.channel, row.number) for row in rows}
 
 
-def step_counts(db: Connection, session_id: int) -> dict[int, dict[Status, int]]:
-    """Count a session's deliveries per step and state, from the index alone."""
-    rows = db.execute(
-        select(delivery.c.step_id, delivery.c.status, func.count().label("count"))
-        .where(delivery.c.session_id == session_id)
-        .group_by(delivery.c.step_id, delivery.c.status)
-    )
-    counts: dict[int, dict[Status, int]] = {}
-    for row in rows:
-        counts.setdefault(row.step_id, {})[Status(row.status)] = row.count
-    return counts
+@dataclass(frozen=True, slots=True)
+class Audiences:
+    """How many people of a session a step would speak to, as far as consent and attendance are known today."""
 
+    everyone: int
+    texts: int
+    """Hold a number and have agreed to texts."""
+    education: int
+    marketing: int
+    attended: int
+    left_early: int
+    missed: int
+
+    def of(self, step: Step) -> int:
+        """Reckon the size of a step's audience; a share of it where two conditions meet."""
+        size = self._by_presence(step.audience)
+        for agreed, applies in (
+            (self.texts, step.channel is Channel.SMS),
+            (self.education, step.purpose is Purpose.EDUCATION),
+            (self.marketing, step.purpose is Purpose.MARKETING),
+        ):
+            if applies:
+                size = agreed if size == self.everyone else round(size * agreed / max(1, self.everyone))
+        return size
+
+    def _by_presence(self, audience: Audience) -> int:
+        sizes = {
+            Audience.EVERYONE: self.everyone,
+            Audience.WITHOUT_TEXTS: self.everyone - self.texts,
+            Audience.ATTENDED: self.attended,
+            Audience.CAME: self.attended + self.left_early,
+            Audience.MISSED: self.missed,
+        }
+        return sizes.get(audience, 0)
+
+
+def audiences(db: Connection, session_id: int) -> Audiences:
+    """Count a session's people by what they agreed to and whether they came, in one pass."""
+    agreed = {
+        kind: permission.alias(f"agreed_{kind}")
+        for kind in ("texts", "education", "marketing")
+    }
+    kinds = {
+        "texts": (Channel.SMS, Purpose.SERVICE),
+        "education": (Channel.EMAIL, Purpose.EDUCATION),
+        "marketing": (Channel.EMAIL, Purpose.MARKETING),
+    }
+    source: FromClause = registration.join(registrant, registrant.c.id == registration.c.registrant_id)
+    for kind, table in agreed.items():
+        channel, purpose = kinds[kind]
+        same = (table.c.registrant_id == registrant.c.id) & (table.c.channel == channel) & (table.c.purpose == purpose)
+        source = source.outerjoin(table, same & table.c.granted)
+    row = db.execute(
+        select(
+            func.count(),
+            func.count().filter(agreed["texts"].c.granted, registrant.c.phone.is_not(None)),
+            func.count(agreed["education"].c.granted),
+            func.count(agreed["marketing"].c.granted),
+            *(
+                func.count().filter(registration.c.attendance == seen)
+                for seen in (Attendance.ATTENDED, Attendance.LEFT_EARLY, Attendance.MISSED)
+            ),
+        )
+        .select_from(source)
+        .where(registration.c.session_id == session_id, registration.c.withdrawn_at.is_(None))
+    ).one()
+    return Audiences(*(int(number) for number in row))

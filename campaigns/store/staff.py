@@ -62,7 +62,8 @@ class Act:
 def add_member(db: Connection, *, email: str, name: str, role: str, password_hash: str, now: datetime) -> bool:
     """Add someone; False if the address is taken, and nothing is changed then."""
     row = {"email": email, "name": name, "role": role, "password_hash": password_hash, "created_at": now}
-    return db.execute(upsert(staff).values(row).on_conflict_do_nothing()).rowcount == 1
+    added = db.execute(upsert(staff).values(row).on_conflict_do_nothing().returning(staff.c.id))
+    return added.first() is not None
 
 
 def change_password(db: Connection, email: str, password_hash: str) -> bool:

@@ -12,7 +12,7 @@ import re
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
@@ -59,7 +59,7 @@ class Visit:
         """Give a transaction that commits at the end of its block."""
         return transaction(self.runtime.engine)
 
-    def page(self, template: str, *, active: str, status: int = 200, **facts: object) -> HTMLResponse:
+    def page(self, template: str, *, active: str, status: int = 200, **facts: Any) -> HTMLResponse:
         """Fill `staff/<template>` inside the frame; `active` is its key in the menu."""
         with self.transaction() as db:
             waiting = reports.count_in(db, Status.UNKNOWN)
@@ -80,6 +80,19 @@ class Visit:
     def record(self, db: Connection, act: str, subject: str, **detail: object) -> None:
         """Write what this member did on record; counts and reasons, never an address."""
         staff.record(db, staff_id=self.login.member.id, act=act, subject=subject, detail=detail, now=self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One line of the menu."""
+
+    key: str
+    name: str
+    href: str
+    heading: str = ""
+    """Stands above the line."""
+    count: int = 0
+    """What waits for a person there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +133,16 @@ def outbox_used(runtime: Runtime) -> bool:
     return "folder" in (runtime.settings.email_by, runtime.settings.sms_by)
 
 
-def _menu(runtime: Runtime, waiting: int) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = [
-        {"key": "webinars", "name": "Webinars", "href": "/staff"},
-        {"key": "deliveries", "name": "Deliveries", "href": "/staff/deliveries", "count": waiting},
-        {"key": "imports", "name": "Imports", "href": "/staff/imports"},
-        {"key": "health", "name": "Health", "href": "/staff/health", "heading": "Running it"},
+def _menu(runtime: Runtime, waiting: int) -> list[MenuItem]:
+    items = [
+        MenuItem("webinars", "Webinars", "/staff"),
+        MenuItem("deliveries", "Deliveries", "/staff/deliveries", count=waiting),
+        MenuItem("imports", "Imports", "/staff/imports"),
+        MenuItem("health", "Health", "/staff/health", heading="Running it"),
     ]
     if outbox_used(runtime):
-        rows.append({"key": "outbox", "name": "Outbox", "href": "/outbox"})
-    return rows
+        items.append(MenuItem("outbox", "Outbox", "/outbox"))
+    return items
 
 
 Signed = Annotated[Visit, Depends(visit_of)]

@@ -58,5 +58,12 @@ def _form(
     request: Request, target: str, *, email: str = "", declined: sign_in.Declined | None = None
 ) -> Response:
     status = 200 if declined is None else 429 if declined.wait else 403
-    facts = {"declined": declined, "email": email[:320], "next": onward(target)}
-    return page(request, "staff/sign-in.html", status=status, headers={"Cache-Control": "no-store"}, **facts)
+    return page(
+        request,
+        "staff/sign-in.html",
+        status=status,
+        headers={"Cache-Control": "no-store"},
+        declined=declined,
+        email=email[:320],
+        next=onward(target),
+    )

@@ -10,11 +10,15 @@ from starlette.responses import Response
 
 from campaigns.domain.steps import Step
 from campaigns.domain.timing import Due, busy_days, due_for_class
+from campaigns.errors import NotFound
 from campaigns.runtime import Runtime
-from campaigns.store import campaigns, reports
-from campaigns.store.webinars import SessionRow
+from campaigns.store import campaigns, reports, webinars
+from campaigns.store.engine import Connection
+from campaigns.store.session_counts import counts_by_step
+from campaigns.store.webinars import SessionRow, WebinarRow
 from campaigns.web.staff import words
-from campaigns.web.staff.desk import Signed
+from campaigns.web.staff.desk import Signed, Visit
+from campaigns.web.staff.timeline import Around, lay_out
 
 router = APIRouter()
 
@@ -41,6 +45,62 @@ def show_webinars(visit: Signed) -> Response:
         )
     entries = [{"webinar": one, "sessions": rows[one.id]} for one in found]
     return visit.page("webinars.html", active="webinars", webinars=entries)
+
+
+@router.get("/staff/webinars/{slug}")
+def show_webinar(visit: Signed, slug: str, session: int = 0, channel: str = "") -> Response:
+    """Show one webinar's campaign around the chosen session, the next one if none is chosen."""
+    with visit.transaction() as db:
+        webinar = webinar_at(db, slug)
+        glances = reports.sessions(db, [webinar.id])
+        chosen = _chosen(glances, session, visit.now)
+        steps = campaigns.steps_of(db, webinar.id)
+        shown = [step for step in steps if channel in ("", step.channel)]
+        timeline = lay_out(shown, _around(db, visit, webinar.zone, chosen)) if chosen else None
+    strip = [session_facts(glance, webinar.zone, visit.now) for glance in glances]
+    facts = session_facts(chosen, webinar.zone, visit.now) if chosen else None
+    return visit.page(
+        "webinar.html",
+        active="webinars",
+        webinar=webinar,
+        strip=strip,
+        chosen=facts,
+        session=chosen.session if chosen else None,
+        day=words.day(chosen.session.starts_at, webinar.zone) if chosen else "",
+        timeline=timeline,
+        channel=channel,
+        now_words=words.hour(visit.now, webinar.zone),
+        over=chosen is not None and visit.now >= chosen.session.ends_at,
+        begun=chosen is not None and visit.now >= chosen.session.starts_at,
+        done=visit.request.query_params.get("done", ""),
+    )
+
+
+def webinar_at(db: Connection, slug: str) -> WebinarRow:
+    """Find a webinar; raises `NotFound`."""
+    found = webinars.webinar_by_slug(db, slug)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _chosen(glances: list[reports.SessionGlance], wanted: int, now: datetime) -> reports.SessionGlance | None:
+    named = [glance for glance in glances if glance.session.id == wanted]
+    if wanted and not named:
+        raise NotFound
+    live = [one for one in glances if one.session.ends_at > now and one.session.cancelled_at is None]
+    return next(iter([*named, *live, *reversed(glances)]), None)
+
+
+def _around(db: Connection, visit: Visit, zone: str, chosen: reports.SessionGlance) -> Around:
+    return Around(
+        chosen.session,
+        zone,
+        visit.runtime.hours,
+        visit.now,
+        counts_by_step(db, chosen.session.id),
+        reports.audiences(db, chosen.session.id),
+    )
 
 
 def session_facts(glance: reports.SessionGlance, zone: str, now: datetime) -> dict[str, object]:

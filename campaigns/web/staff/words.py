@@ -24,28 +24,24 @@ REASONS: Final = {
     "expired": "useless by then",
     "quiet_hours": "quiet hours",
     "too_near": "the session was too near",
-    "not_near": "the session is not near enough",
+    "not_near": "the session was not near enough",
     "other_audience": "not for this person",
     "confirmations_off": "imported without confirmations",
     "paused": "the step is paused",
     "withdrawn": "gave their place back",
     "session_cancelled": "the session is cancelled",
     "superseded": "replaced by a new date",
-    "suppressed": "the address is suppressed",
-    "unsubscribed": "unsubscribed",
     "no_consent": "no consent",
-    "no_phone": "no number to write to",
-    "min_gap": "a nearer message won",
-    "gap": "a nearer message won",
-    "nearer_won": "a nearer message won",
-    "attendance_changed": "attendance was corrected",
-    "cancelled": "the session is cancelled",
-    "stopped": "stopped by staff",
-    "left_unsent": "left unsent by staff",
+    "no_number": "no number to write to",
+    "suppressed": "the address is suppressed",
+    "had_before": "got this lesson through another registration",
+    "told_already": "got the same reminder shortly before",
+    "too_soon": "another message had just gone",
+    "nearer_message": "a nearer message won",
     "attendance": "attendance",
     "move": "a move",
     "cancellation": "a cancellation",
-    "withdrawal": "giving the place back",
+    "withdrawal": "the place given back",
 }
 """Bare codes of the ledger in plain words; a code that is not here is shown with its underscores opened."""
 
@@ -157,13 +153,11 @@ def offset(step: Step) -> str:
 
 
 def audience(step: Step) -> str:
-    """Say whom a step is for: `everyone · service`, `missed · text consent · service`."""
-    parts = [_AUDIENCES[step.audience]]
-    if step.channel is Channel.SMS:
-        parts.append("text consent")
-    elif step.purpose is not Purpose.SERVICE:
-        parts.append(f"{step.purpose} consent")
-    return " · ".join([*parts, step.purpose])
+    """Say whom a step is for, and why: `everyone · service`, `missed, text consent · service`."""
+    consent = f"{step.purpose} consent" if step.purpose is not Purpose.SERVICE else ""
+    consent = "text consent" if step.channel is Channel.SMS else consent
+    who = "" if consent and step.audience is Audience.EVERYONE else _AUDIENCES[step.audience]
+    return f"{', '.join(part for part in (who, consent) if part)} · {step.purpose}"
 
 
 def _elapsed(seconds: int) -> str:

@@ -1,0 +1,222 @@
+"""One registrant: everything ahead and behind, also what never went and why, and what she agreed to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from campaigns.domain.addresses import mask_email, mask_phone
+from campaigns.domain.audience import Awaited
+from campaigns.domain.lifecycle import Status
+from campaigns.domain.steps import Attendance, Channel, Purpose
+from campaigns.domain.timing import Due, Wait
+from campaigns.errors import NotFound
+from campaigns.operations import explain
+from campaigns.operations.explain import Milestone
+from campaigns.store import report_people
+from campaigns.store.people import Place, place
+from campaigns.web.staff import words
+from campaigns.web.staff.desk import Signed
+
+router = APIRouter()
+
+_ATTENDANCE: Final = {
+    Attendance.UNKNOWN: ("waits", "not known yet"),
+    Attendance.ATTENDED: ("done", "attended"),
+    Attendance.LEFT_EARLY: ("held", "left early"),
+    Attendance.MISSED: ("missed", "missed"),
+}
+_YES: Final = {
+    "form": "box ticked",
+    "link": "by their own link",
+    "one_click": "by one click",
+    "staff": "told staff",
+    "import": "by an imported list",
+    "reply": "by reply",
+}
+_NO: Final = {
+    "form": "box not ticked",
+    "link": "stopped by their own link",
+    "one_click": "stopped by one click in the mail program",
+    "staff": "stopped by staff",
+    "import": "no in an imported list",
+    "reply": "stopped by reply",
+}
+_IF_IT_HAPPENS: Final = (Awaited.MOVE, Awaited.CANCELLATION, Awaited.WITHDRAWAL)
+_KINDS: Final = {
+    (Channel.SMS, Purpose.SERVICE): "Texts",
+    (Channel.EMAIL, Purpose.EDUCATION): "Education",
+    (Channel.EMAIL, Purpose.MARKETING): "Marketing",
+}
+_SOURCES: Final = {
+    "web": "on the registration page",
+    "import": "from an imported list",
+    "staff": "by staff",
+    "rehearsal": "in a rehearsal",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the timeline."""
+
+    at: datetime | None
+    when: str
+    channel: Channel | None
+    """None for what the person did."""
+    name: str
+    plain: str
+    state: str
+    state_words: str
+    delivery_id: int
+
+
+@router.get("/staff/people/{registration_id}")
+def show_person(visit: Signed, registration_id: int) -> Response:
+    """Show one registration and the person behind it."""
+    with visit.transaction() as db:
+        found = place(db, registration_id)
+        if found is None:
+            raise NotFound
+        milestones = explain.timeline(db, found, visit.runtime.hours, visit.now)
+        consents = report_people.consents_of(db, found.registrant_id)
+        stops = report_people.suppressions_of(db, found.email, found.phone)
+        others = report_people.other_places(db, found.registrant_id, registration_id)
+    zone = found.webinar.zone
+    lines = [_line(one, found, visit.now) for one in milestones if not _only_if_it_happens(one)]
+    masked = visit.login.member.role == "operations"
+    session = found.session
+    sign, attendance = _ATTENDANCE[found.attendance]
+    here = words.when(session.starts_at, zone, visit.now)
+    return visit.page(
+        "person.html",
+        active="webinars",
+        place=found,
+        name=f"{found.first_name} {found.last_name}".strip(),
+        email=mask_email(found.email) if masked else found.email,
+        phone="" if found.phone is None else mask_phone(found.phone) if masked else found.phone,
+        ahead=[line for line in reversed(lines) if _is_ahead(line, visit.now)],
+        behind=_behind(lines, found, visit.now),
+        never=[line for line in lines if line.at is None and line.state != "waits"],
+        coming=_coming(found, here, visit.now),
+        registered=words.when(found.registered_at, zone, visit.now),
+        source=_SOURCES[found.source],
+        attendance=(sign, attendance),
+        now_words=_now_words(visit.now, zone, found.zone),
+        consents=[_consent(one, zone, visit.now) for one in consents],
+        missing=[name for kind, name in _KINDS.items() if kind not in {(one.channel, one.purpose) for one in consents}],
+        stops=[_stop(one, zone, visit.now) for one in stops],
+        others=[(one, words.when(one.starts_at, one.zone, visit.now), _ATTENDANCE[one.attendance]) for one in others],
+    )
+
+
+def _only_if_it_happens(one: Milestone) -> bool:
+    return one.recorded is None and isinstance(one.answer, Wait) and one.answer.awaits in _IF_IT_HAPPENS
+
+
+def _line(one: Milestone, found: Place, now: datetime) -> Line:
+    zone = found.webinar.zone
+    state, state_words = _state(one, now)
+    when = words.when(one.at, zone, now) if one.at else "not known yet" if isinstance(one.answer, Wait) else ""
+    delivery_id = one.recorded.delivery_id if one.recorded else 0
+    plain = _plain(one, found, now)
+    return Line(one.at, when, one.step.channel, one.step.name, plain, state, state_words, delivery_id)
+
+
+def _state(one: Milestone, now: datetime) -> tuple[str, str]:
+    if one.recorded is not None:
+        name = one.recorded.status.name.lower()
+        return name, name
+    if one.barred is not None and (one.at is None or one.at > now):
+        return "skipped", "will skip" if isinstance(one.answer, Due) else "skipped"
+    if isinstance(one.answer, Due):
+        return ("planned", "planned") if one.coming and one.at is not None and one.at > now else ("skipped", "not sent")
+    if isinstance(one.answer, Wait):
+        return "waits", "waits"
+    return "skipped", "skipped"
+
+
+def _plain(one: Milestone, found: Place, now: datetime) -> str:
+    zone = found.webinar.zone
+    if one.recorded is not None:
+        row = one.recorded
+        if row.status in (Status.SENT, Status.DELIVERED) and row.sent_at is not None:
+            late = words.span(max(row.sent_at - row.due_at, row.due_at - row.due_at))
+            return f"Sent {words.hour(row.sent_at, zone, seconds=True)}, {late} after due."
+        if row.reason:
+            verdict = "Not sent" if row.status is Status.SKIPPED else row.status.name.capitalize()
+            return f"{verdict}: {words.reason(row.reason)}."
+    if one.reason:
+        ahead = one.at is not None and one.at > now
+        return f"{'Will not go' if ahead else 'Not sent'}: {words.reason(one.reason)}."
+    if isinstance(one.answer, Wait):
+        return f"Waits for {words.reason(one.answer.awaits)}."
+    if one.at is not None and one.at <= now and one.recorded is None:
+        return "Its time passed before the ledger had it."
+    return _theirs(one, found, now)
+
+
+def _theirs(one: Milestone, found: Place, now: datetime) -> str:
+    parts = []
+    if one.at is not None and found.zone != found.webinar.zone:
+        parts.append(f"{words.hour(one.at, found.zone)} their time.")
+    expires = one.recorded.expires_at if one.recorded else one.answer.expires if isinstance(one.answer, Due) else None
+    if expires is not None:
+        parts.append(f"No use after {words.when(expires, found.webinar.zone, now)}.")
+    return " ".join(parts)
+
+
+def _is_ahead(line: Line, now: datetime) -> bool:
+    if line.at is None:
+        return line.state == "waits"
+    return line.at > now or line.state in ("planned", "queued", "sending")
+
+
+def _behind(lines: list[Line], found: Place, now: datetime) -> list[Line]:
+    """List what lies behind, the newest first: what went, what did not, and what the person did."""
+    zone = found.webinar.zone
+    dated = [line for line in lines if line.at is not None and not _is_ahead(line, now)]
+    session = words.when(found.session.starts_at, zone, now)
+    acts = [(found.registered_at, "Registered", f"For {session}, {_SOURCES[found.source]}.")]
+    if found.withdrawn_at is not None:
+        acts.append((found.withdrawn_at, "Gave the place back", ""))
+    did = [Line(at, words.when(at, zone, now), None, bold, plain, "", "", 0) for at, bold, plain in acts]
+    return sorted([*dated, *did], key=lambda line: (line.at or now), reverse=True)
+
+
+def _coming(found: Place, here: str, now: datetime) -> str:
+    session, zone = found.session, found.webinar.zone
+    letters = words.letters(session.starts_at, zone)
+    same = words.hour(session.starts_at, zone) == words.hour(session.starts_at, found.zone)
+    theirs = "" if same else f" ({words.hour(session.starts_at, found.zone)} theirs)"
+    if found.withdrawn_at is not None:
+        return f"gave the place back, {words.when(found.withdrawn_at, zone, now)}"
+    verb = "was to come" if session.cancelled_at else "had a place" if now >= session.ends_at else "coming"
+    return f"{verb} {here} {letters}{theirs}{': cancelled' if session.cancelled_at else ''}"
+
+
+def _now_words(now: datetime, zone: str, theirs: str) -> str:
+    other = words.hour(now, theirs)
+    here = words.hour(now, zone)
+    return f"{words.day(now, zone)}, {here} here{'' if other == here else f', {other} theirs'}"
+
+
+def _consent(one: report_people.ConsentRow, zone: str, now: datetime) -> dict[str, object]:
+    wording = f"wording {one.wording_id}, " if one.wording_id else ""
+    return {
+        "name": _KINDS.get((one.channel, one.purpose), f"{one.channel} {one.purpose}"),
+        "granted": one.granted,
+        "plain": f"{words.when(one.at, zone, now)}, {wording}{(_YES if one.granted else _NO)[one.means]}",
+        "title": one.wording_title,
+        "text": one.wording_text,
+    }
+
+
+def _stop(one: report_people.SuppressionRow, zone: str, now: datetime) -> str:
+    what = "Email" if one.channel is Channel.EMAIL else "Texts"
+    purpose = f" ({one.purpose})" if one.purpose else ""
+    return f"{what}{purpose}: {one.reason} {words.when(one.at, zone, now)}"
