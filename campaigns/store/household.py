@@ -20,6 +20,7 @@ from typing import Final, TypedDict
 from campaigns.errors import ConfigurationError
 
 _SERVANTS: Final = ("postgres", "nobody")
+_HEADERS: Final = shutil.ignore_patterns("include", "__pycache__")
 _ELSEWHERE: Final = Path("/var/lib/webinar-campaigns")
 """Where root's servers keep their files when `data_dir` lies in a directory closed to others."""
 
@@ -60,17 +61,26 @@ class Household:
         self._give(path)
         return path
 
-    def reachable(self, tree: Path, program: str) -> Path:
-        """Give `tree`, or a copy of it if the servers' identity may not run `program` from where it is."""
-        if not self.identity or _may(self.identity, "-x", tree / program):
-            return tree
-        copy = self.room / f"programs-{_digest(tree.resolve())}"
+    def reachable(self, program: Path, *needs: Path) -> Path:
+        """Give `program`, or a copy of it if the servers' identity may not run it where it is.
+
+        `needs` are the directories that must come along, all below one that they keep
+        their places in: libraries are found from the program's own place.
+        """
+        if not self.identity or _may(self.identity, "-x", program):
+            return program
+        top = Path(os.path.commonpath(needs)) if len(needs) > 1 else needs[0].parent
+        kind = f"programs-{program.name}-"
+        copy = self.room / (kind + _digest(str(program), program.stat().st_mtime_ns))
         if not copy.exists():
+            for older in self.room.glob(f"{kind}*"):
+                shutil.rmtree(older, ignore_errors=True)
             partial = self.fresh(copy.with_name(copy.name + ".new"))
-            shutil.copytree(tree, partial, dirs_exist_ok=True, symlinks=True, ignore=shutil.ignore_patterns("include"))
+            for tree in needs:
+                shutil.copytree(tree, partial / tree.relative_to(top), symlinks=True, ignore=_HEADERS)
             partial.chmod(0o755)
             partial.rename(copy)
-        return copy
+        return copy / program.relative_to(top)
 
     def _give(self, path: Path) -> None:
         if self.identity:
@@ -95,7 +105,7 @@ def settle_in(data_dir: Path) -> Household:
     room = data_dir / "servers"
     if not _may(identity, "-x", data_dir):
         _ELSEWHERE.mkdir(mode=0o711, parents=True, exist_ok=True)
-        room = _ELSEWHERE / _digest(data_dir)
+        room = _ELSEWHERE / _digest(str(data_dir))
     room.mkdir(mode=0o700, exist_ok=True)
     os.chown(room, identity["user"], identity["group"])
     return Household(room, private, identity)
@@ -159,5 +169,5 @@ def _may(identity: Identity, question: str, path: Path) -> bool:
     return asked.returncode == 0
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(str(path).encode()).hexdigest()[:12]
+def _digest(*facts: object) -> str:
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
