@@ -192,6 +192,12 @@ def test_ten_in_the_morning_is_the_registrants_own(zone: str, day: date, instant
     assert at(of.B1, person(starts - 30 * DAY, session(starts), zone=ZoneInfo(zone))) == instant
 
 
+def test_people_in_two_zones_share_the_hour_before_but_each_has_a_ten_oclock_of_their_own() -> None:
+    here, there = person(LONG_AGO), person(LONG_AGO, zone=of.PACIFIC)
+    assert at(of.B4, here) == at(of.B4, there) == START - HOUR
+    assert at(of.B1, there) - at(of.B1, here) == 3 * HOUR
+
+
 def test_half_past_two_resolves_forward_on_the_night_that_skips_it() -> None:
     step = replace(of.B1, offset=LocalTime(-7, time(2, 30)))
     starts = datetime(2027, 3, 21, 6, 30, tzinfo=UTC)

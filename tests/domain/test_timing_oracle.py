@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -11,11 +13,20 @@ from hypothesis import strategies as st
 from campaigns.domain.audience import Facts, SessionFacts
 from campaigns.domain.steps import Anchor, Late, Step
 from campaigns.domain.timing import Answer, Due, Never, Reason, Wait, busy_days, due, due_for_class, leave_now
+from campaigns.operations.starter import read_step
+from campaigns.rules import read_sending_hours
 from tests.domain import cadence as of
 from tests.domain import worlds
 from tests.domain.cadence import DAY, MINUTE
 from tests.domain.oracle import Verdict, judge, quiet_ends_by_walking, service_days_by_walking
-from tests.domain.worlds import HOURS, bounded, situations
+from tests.domain.worlds import HOURS, bounded, people, situations
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+STARTER = tuple(
+    read_step(key, rule)
+    for key, rule in tomllib.loads((TEMPLATES / "webinars/si-joint-runners.toml").read_text("utf-8"))["steps"].items()
+)
+STARTER_HOURS = read_sending_hours()
 
 
 def agrees(answer: Answer, verdict: Verdict) -> bool:
@@ -35,6 +46,22 @@ def test_the_planner_agrees_with_the_clock_on_the_wall(situation: tuple[Step, Fa
     busy = frozenset(facts.session.starts_at.date() + number * DAY for number in taken)
     verdict = judge(step, facts, HOURS, busy)
     answer = due(step, facts, HOURS, busy)
+    assert verdict.open_question or agrees(answer, verdict), verdict
+
+
+@st.composite
+def starter_situations(draw: st.DrawFn) -> tuple[Step, Facts]:
+    step = draw(st.sampled_from(STARTER))
+    return step, draw(people(step))
+
+
+@bounded
+@given(starter_situations())
+def test_the_starter_campaign_is_planned_as_the_clock_on_the_wall_says(situation: tuple[Step, Facts]) -> None:
+    step, facts = situation
+    busy = service_days_by_walking(STARTER, facts.session, facts.zone, STARTER_HOURS)
+    verdict = judge(step, facts, STARTER_HOURS, busy)
+    answer = due(step, facts, STARTER_HOURS, busy)
     assert verdict.open_question or agrees(answer, verdict), verdict
 
 
