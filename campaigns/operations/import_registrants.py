@@ -100,6 +100,7 @@ def apply_registrants(
     Raises `Conflict` if anything has changed since that check, `SessionFull` or
     `RegistrationClosed` if the session cannot take them; nothing is written then.
     """
+    imports.one_at_a_time(db, options.session_id)
     session = webinars.session_for_intake(db, options.session_id)
     if session is None:
         raise NotFound("There is no such session. Choose another one.", field="session")

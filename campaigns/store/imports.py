@@ -211,6 +211,11 @@ def write(db: Connection, session_id: int, import_id: int, *, confirm: bool, zon
     return added
 
 
+def one_at_a_time(db: Connection, session_id: int) -> None:
+    """Wait for another import into this session, until the transaction ends: a button pressed twice counts once."""
+    db.execute(text("SELECT pg_advisory_xact_lock(7005, :id)"), {"id": session_id & 0x7FFFFFFF})
+
+
 def record(
     db: Connection,
     session_id: int,
@@ -227,3 +232,35 @@ def record(
         counts=dict(counts), created_at=now, applied_at=now,
     )  # fmt: skip
     return int(db.execute(row.returning(registrant_import.c.id)).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A list that was brought in, of either kind."""
+
+    at: datetime
+    by: str
+    """Name of the member; empty for the command line."""
+    act: str
+    """`import_registrants` or `attendance`."""
+    session_id: int
+    webinar: str
+    starts_at: datetime
+    zone: str
+    counts: Mapping[str, int]
+
+
+_RECENT: Final = """
+SELECT a.at, coalesce(m.name, '') AS by, a.act, s.id AS session_id, w.title AS webinar, s.starts_at, w.zone,
+    a.detail AS counts
+FROM audit a
+LEFT JOIN staff m ON m.id = a.staff_id
+JOIN webinar_session s ON a.subject = 'session:' || s.id
+JOIN webinar w ON w.id = s.webinar_id
+WHERE a.act IN ('import_registrants', 'attendance') ORDER BY a.id DESC LIMIT :most
+"""
+
+
+def recent(db: Connection, most: int) -> list[Done]:
+    """Give the lists that were brought in last, the newest first."""
+    return [Done(**row) for row in db.execute(text(_RECENT), {"most": most}).mappings()]
