@@ -7,6 +7,7 @@ never runs leaves no trace.
 from __future__ import annotations
 
 import hmac
+from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,7 +82,7 @@ def call_of(request: Request, runtime: RuntimeOf, now: Now, visitor: From) -> Ca
     return Call(request, runtime, now, visitor)
 
 
-async def posted(request: Request) -> FormData:
+async def posted(request: Request) -> AsyncIterator[FormData]:
     """Read the form of a POST.
 
     Refuses what is no form with 415, and what cannot be read, has too many fields or too long
@@ -91,9 +92,13 @@ async def posted(request: Request) -> FormData:
     if kind not in _FORM_TYPES:
         raise HTTPException(415, "This address takes a form. Send it from the page it stands on.")
     try:
-        return await request.form(max_fields=_MOST_FIELDS, max_part_size=_LARGEST_FIELD)
+        form = await request.form(max_fields=_MOST_FIELDS, max_part_size=_LARGEST_FIELD)
     except ClientDisconnect:
         raise HTTPException(400, "The form did not arrive whole. Send it again.") from None
+    try:
+        yield form
+    finally:
+        await form.close()  # an uploaded file lies in a temporary one
 
 
 def from_our_pages(request: Request) -> None:
