@@ -20,6 +20,7 @@ from campaigns import logs
 from campaigns.errors import CampaignsError, Conflict, LinkExpired, NotAllowed, NotFound, Rejected
 from campaigns.runtime import Runtime
 from campaigns.store.engine import reachable
+from campaigns.web import outbox
 from campaigns.web.body import BodyCeiling
 from campaigns.web.dependencies import SignInNeeded
 from campaigns.web.headers import SafeHeaders
@@ -58,6 +59,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     for room in (register, place, join, stop, calendar, words):
         app.include_router(room.router)
     app.include_router(routes(runtime))
+    app.include_router(outbox.routes(runtime))
     app.add_api_route("/healthz", _healthz, include_in_schema=False)
     app.add_exception_handler(CampaignsError, _declined)
     app.add_exception_handler(HTTPException, _refused)

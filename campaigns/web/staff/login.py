@@ -22,6 +22,12 @@ def show_sign_in(request: Request, runtime: RuntimeOf, now: Now, next: str = "")
     return go_to(onward(next)) if login else _form(request, next)
 
 
+@router.get("/staff/login")
+def show_login() -> Response:
+    """Lead whoever types the other usual word to the form."""
+    return go_to("/staff/sign-in")
+
+
 @router.post("/staff/sign-in", dependencies=[OurForm])
 def take_sign_in(request: Request, runtime: RuntimeOf, now: Now, visitor: From, form: Posted) -> Response:
     """Open a login and set its cookie, or say no without saying which of the two was wrong."""

@@ -139,6 +139,8 @@ def _state(
         return "unknown", f"{counts[Status.UNKNOWN]:,} unknown"
     if step.paused:
         return "held", "paused"
+    if _waits_for_replay(step, at, around) and not any(counts.values()):
+        return "waits", "waits: replay"
     if isinstance(answer, Wait):
         waiting = step.anchor in (Anchor.STARTS, Anchor.ENDS)
         return ("waits", f"waits: {words.reason(answer.awaits)}") if waiting else ("ahead", "if it happens")
@@ -158,6 +160,10 @@ def _progress(at: datetime, counts: Mapping[Status, int], around: Around) -> tup
     if moving:
         return "sending", f"{moving:,} on their way"
     return ("done", "done") if any(counts.values()) else ("none", "nobody to send it to")
+
+
+def _waits_for_replay(step: Step, at: datetime, around: Around) -> bool:
+    return step.replay_grace is not None and not around.session.replay_url and at > around.now
 
 
 def _rare(step: Step) -> bool:
@@ -181,7 +187,7 @@ def _absolute(step: Step, answer: Answer, at: datetime, around: Around) -> str:
     date = words.date(at, around.zone, around.now)
     if wall:
         return f"{date}, {wall:%H:%M} theirs"
-    about = "about " if isinstance(answer, Wait) else ""
+    about = "about " if isinstance(answer, Wait) else "by " if _waits_for_replay(step, at, around) else ""
     return f"{about}{date} {words.hour(at, around.zone)}"
 
 
