@@ -11,6 +11,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final, TypeAlias
 
 from campaigns import __version__, accounts, commands
@@ -19,6 +20,7 @@ from campaigns.doctor import doctor
 from campaigns.errors import CampaignsError, ConfigurationError
 from campaigns.operations.sign_in import ROLES
 from campaigns.prepare import bring_up_to_date
+from campaigns.registrants import Order, bring_in
 from campaigns.settings import read_settings
 from campaigns.supervise import up
 
@@ -68,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     menu = parser.add_subparsers(title="commands", metavar="<command>", required=True)
     _add_running(menu)
     _add_processes(menu)
+    _add_registrants(menu)
     _add_staff(menu)
     return parser
 
@@ -131,6 +134,30 @@ def _add_processes(menu: _Menu) -> None:
         help=f"which queues to serve, with commas between (default: all of {','.join(commands.QUEUES)})",
     )  # fmt: skip
     command.set_defaults(run=lambda asked: _become(commands.worker(asked.queues)))
+
+
+def _add_registrants(menu: _Menu) -> None:
+    registrants = _add(menu, "registrants", "lists of registrants", "Bring in people who registered elsewhere.")
+    acts = registrants.add_subparsers(title="commands", metavar="<command>", required=True)
+    command = _add(
+        acts,
+        "import",
+        "bring a CSV file of people into a session",
+        "Read a CSV file with the columns email and first_name (also last_name, phone, zone; texts, education and "
+        "marketing for a yes to those messages, each with consent_at, consent_source and wording) and say what it would "
+        "do. Nothing is saved without --apply; with it, either everybody who could be read is in, or nobody.",
+    )
+    command.add_argument("file", type=Path, help="the CSV file, in UTF-8")
+    command.add_argument("--session", type=int, required=True, help="number of the session; a wrong one lists them all")
+    command.add_argument(
+        "--confirmations", choices=("yes", "no"), required=True, help="whether new people are sent a confirmation now"
+    )
+    command.add_argument("--apply", action="store_true", help="bring the people in, instead of only looking")
+    command.set_defaults(run=lambda asked: bring_in(settings_here(), _say, _order(asked)))
+
+
+def _order(asked: argparse.Namespace) -> Order:
+    return Order(asked.file, asked.session, confirm=asked.confirmations == "yes", apply=asked.apply)
 
 
 def _add_staff(menu: _Menu) -> None:
