@@ -107,7 +107,12 @@ class Lane:
         except Exception as error:  # noqa: BLE001  # a fault in one message fails that delivery, not the batch
             logs.event("message cannot be rendered", level=logs.ERROR, error=error, delivery=item.delivery_id)
             return Refused(f"render: {type(error).__name__}")
-        return self._line.hand_off(message)
+        try:
+            return self._line.hand_off(message)
+        except Exception as error:  # noqa: BLE001  # a fault of ours: whether the message left, nobody can say
+            logs.event("hand-off broke", level=logs.ERROR, error=error, delivery=item.delivery_id)
+            self._line.close()
+            return Unknown(f"fault: {type(error).__name__} in the middle of the hand-off")
 
     def _connection(self) -> Connection:
         if self._db is None:

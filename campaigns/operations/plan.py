@@ -7,8 +7,8 @@ one statement per answer. Planning twice is planning once; two planners may run.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from campaigns.domain.audience import Facts
 from campaigns.domain.local import instant_of
 from campaigns.domain.quiet import SendingHours
-from campaigns.domain.steps import Anchor, Audience, Channel, LocalTime, Purpose, Step
-from campaigns.domain.timing import Due, busy_days, due, due_for_class
+from campaigns.domain.steps import Anchor, Audience, Channel, Late, LocalTime, Purpose, Quiet, Step
+from campaigns.domain.timing import Answer, Due, busy_days, due, due_for_class
 from campaigns.operations.explain import Permissions, answers_for
 from campaigns.store.campaigns import steps_of
 from campaigns.store.engine import Connection, Engine, transaction
@@ -28,6 +28,9 @@ from campaigns.store.webinars import SessionRow, planned, session_to_plan
 SEAM: Final = timedelta(minutes=10)
 """Intake plans this far beyond the horizon and the planner looks this far back: whoever registers
 while the planner runs cannot fall between the two."""
+
+_SLACK: Final = timedelta(days=9)
+"""Education moves on by up to a week to find a day of its own, and quiet hours or a holiday may add to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +84,16 @@ def plan_sessions(engine: Engine, hours: SendingHours, now: datetime, *, horizon
     added, last = 0, 0
     while True:
         with transaction(engine) as db:
-            session = session_to_plan(db, now + horizon - SEAM, now, last)
-            if session is None:
+            taken = session_to_plan(db, now + horizon - SEAM, now, last)
+            if taken is None:
                 return added
-            last = session.id
-            added += plan_session(db, session, hours, now, horizon=horizon)
+            last = taken.session.id
+            added += plan_session(db, taken.session, hours, now, horizon=horizon)
+            planned(db, last, now + horizon, taken.version)
 
 
 def plan_session(db: Connection, session: SessionRow, hours: SendingHours, now: datetime, *, horizon: timedelta) -> int:
-    """Plan one session up to the horizon and move its watermark; give the number of deliveries added."""
+    """Plan one session up to the horizon; give the number of deliveries added. The caller moves the watermark."""
     since = session.planned_until - SEAM if session.planned_until else now - horizon
     sweep = Sweep(session, since, now + horizon, now)
     steps = steps_of(db, session.webinar_id)
@@ -100,11 +104,10 @@ def plan_session(db: Connection, session: SessionRow, hours: SendingHours, now: 
             continue  # planned by the act itself
         if step.anchor is not Anchor.REGISTERED:
             added += _plan_dated(db, step, steps, sweep, zones, hours)
-        elif isinstance(step.offset, LocalTime):
+        elif _one_day_one_answer(step):
             added += _plan_by_day(db, step, steps, sweep, zones, hours)
         else:
-            added += _plan_one_by_one(db, step, sweep, hours)
-    planned(db, session, sweep.until)
+            added += _plan_one_by_one(db, step, steps, sweep, hours)
     return added
 
 
@@ -112,14 +115,13 @@ def _plan_dated(
     db: Connection, step: Step, steps: Sequence[Step], sweep: Sweep, zones: Sequence[str], hours: SendingHours
 ) -> int:
     """Plan a step that counts from the session; zones with the same answer share a statement."""
-    classes: dict[Due, list[str]] = defaultdict(list)
+    classes: dict[Answer, list[str]] = defaultdict(list)
     for name in zones:
         zone = ZoneInfo(name)
         busy = busy_days(steps, sweep.session.facts, zone, hours)
-        answer = due_for_class(step, sweep.session.facts, zone, hours, busy)
-        if isinstance(answer, Due) and _in_reach(answer, sweep, anew=sweep.session.planned_until is None):
-            classes[answer].append(name)
-    return sum(
+        classes[due_for_class(step, sweep.session.facts, zone, hours, busy)].append(name)
+    anew = sweep.session.planned_until is None
+    return _plan_latecomers(db, step, steps, sweep, hours, classes) + sum(
         insert_class(
             db,
             step,
@@ -131,6 +133,7 @@ def _plan_dated(
             registered_before=answer.registered_before,
         )
         for answer, names in classes.items()
+        if isinstance(answer, Due) and _in_reach(answer, sweep, anew=anew)
     )
 
 
@@ -160,34 +163,78 @@ def _plan_by_day(
     return added
 
 
-def _plan_one_by_one(db: Connection, step: Step, sweep: Sweep, hours: SendingHours) -> int:
-    """Plan a step in elapsed time from registering for those who came in without intake, or beyond its reach."""
-    offset = step.offset if not isinstance(step.offset, LocalTime) else None
-    delta = offset.delta if offset else timedelta(0)
-    slack = timedelta(days=1)  # quiet hours may move it by less than this
+def _plan_one_by_one(
+    db: Connection, step: Step, steps: Sequence[Step], sweep: Sweep, hours: SendingHours
+) -> int:
+    """Plan a step that counts from the moment of registering, for those whom intake did not plan or could not reach."""
+    delta = timedelta(days=step.offset.days) if isinstance(step.offset, LocalTime) else step.offset.delta
+    moves = isinstance(step.offset, LocalTime) or step.quiet is Quiet.SHIFT
+    slack = _SLACK if moves else timedelta(days=1)
+    rows = _asked_singly(
+        db, step, steps, sweep, hours, (sweep.since - delta - slack, sweep.until - delta + slack)
+    )
+    return insert_entries(db, [_entry(step, sweep, number, answer) for number, _, answer in rows])
+
+
+def _plan_latecomers(
+    db: Connection, step: Step, steps: Sequence[Step], sweep: Sweep, hours: SendingHours, classes: Iterable[Answer]
+) -> int:
+    """Plan a step that is sent late rather than never, for those who registered too late to be in their class."""
+    since = [answer.registered_before for answer in classes if isinstance(answer, Due)]
+    if step.late is not Late.SEND_NOW or not since:
+        return 0
+    rows = _asked_singly(db, step, steps, sweep, hours, (min(since), sweep.until))
+    late = [(number, answer) for number, registered, answer in rows if registered >= answer.registered_before]
+    return insert_entries(db, [_entry(step, sweep, number, answer) for number, answer in late])
+
+
+def _asked_singly(
+    db: Connection,
+    step: Step,
+    steps: Sequence[Step],
+    sweep: Sweep,
+    hours: SendingHours,
+    registered: tuple[datetime, datetime],
+) -> Iterator[tuple[int, datetime, Due]]:
+    """Ask timing for each who lacks the step; give (registration, registered_at, answer) of those in reach."""
+    session = sweep.session
     rows = unplanned(
         db,
         step,
-        session_id=sweep.session.id,
-        registered_from=sweep.since - delta - slack,
-        registered_before=sweep.until - delta + slack,
+        session_id=session.id,
+        revision=session.revision,
+        registered_from=registered[0],
+        registered_before=registered[1],
     )
-    entries = []
-    for registration_id, zone, registered_at, confirm in rows:
-        facts = Facts(session=sweep.session.facts, zone=ZoneInfo(zone), registered_at=registered_at, confirm=confirm)
-        answer = due(step, facts, hours)
+    anyone = replace(step, audience=Audience.EVERYONE)  # the query has asked whom it speaks to
+    for number, name, registered_at, confirm in rows:
+        zone = ZoneInfo(name)
+        facts = Facts(session=session.facts, zone=zone, registered_at=registered_at, confirm=confirm)
+        answer = due(anyone, facts, hours, busy_days(steps, session.facts, zone, hours))
         if isinstance(answer, Due) and answer.at <= sweep.until and sweep.now < answer.expires:
-            entries.append(
-                Entry(
-                    registration_id=registration_id,
-                    session_id=sweep.session.id,
-                    step=step,
-                    revision=0,
-                    due_at=answer.at,
-                    expires_at=answer.expires,
-                )
-            )
-    return insert_entries(db, entries)
+            yield number, registered_at, answer
+
+
+def _entry(step: Step, sweep: Sweep, registration_id: int, answer: Due) -> Entry:
+    return Entry(
+        registration_id=registration_id,
+        session_id=sweep.session.id,
+        step=step,
+        revision=sweep.session.revision,
+        due_at=answer.at,
+        expires_at=answer.expires,
+    )
+
+
+def _one_day_one_answer(step: Step) -> bool:
+    """Say whether everybody who registers on one local day gets the same answer: nothing in it hangs on the hour."""
+    return (
+        isinstance(step.offset, LocalTime)
+        and step.offset.days > 0
+        and step.expires.anchor in (Anchor.STARTS, Anchor.ENDS)
+        and step.near is None
+        and not step.quiet_grace
+    )
 
 
 def _in_reach(answer: Due, sweep: Sweep, *, anew: bool) -> bool:

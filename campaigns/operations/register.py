@@ -14,9 +14,9 @@ from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.errors import NotFound, RegistrationClosed, SessionFull
 from campaigns.operations.plan import plan_registration
-from campaigns.store.consents import Answer, permissions_of, record
+from campaigns.store.consents import Answer, granted_for, permissions_of, record
 from campaigns.store.engine import Connection
-from campaigns.store.people import has_place, place, save_registrant, save_registration
+from campaigns.store.people import has_place, phone_of, place, save_registrant, save_registration
 from campaigns.store.webinars import SessionRow, places_taken, session_for_intake
 
 OPEN_AFTER_END: Final = timedelta(0)
@@ -59,9 +59,9 @@ def register(
     cancelled, `SessionFull` when the last place is taken; then nothing is written.
     """
     session = _open_session(session_for_intake(db, request.session_id), now)
-    if session.capacity is not None and places_taken(db, session.id) >= session.capacity:
-        if not has_place(db, session.id, request.email):
-            raise SessionFull(field="session")
+    full = session.capacity is not None and places_taken(db, session.id) >= session.capacity
+    if full and not has_place(db, session.id, request.email):
+        raise SessionFull(field="session")
     registrant_id = save_registrant(
         db,
         email=request.email,
@@ -107,18 +107,29 @@ def _open_session(session: SessionRow | None, now: datetime) -> SessionRow:
 
 
 def _record_consents(db: Connection, registrant_id: int, request: Request, now: datetime) -> None:
-    """Write a consent for each ticked box unless that very answer stands already; an empty box takes nothing back."""
-    standing = permissions_of(db, registrant_id)
+    """Write a consent for each ticked box unless that very answer stands already.
+
+    An empty box takes nothing back; but a yes to texts was given for one number, and does
+    not go over to another that is given without it.
+    """
+    means = "form" if request.source == "web" else "import"
+    standing = granted_for(db, registrant_id)
+    for (channel, purpose), address in standing.items():
+        other_number = channel is Channel.SMS and request.phone not in (None, address)
+        if other_number and (channel, purpose) not in request.consents:
+            why = {**request.evidence, "why": "another number was given without a yes for it"}
+            no = Answer(channel=channel, purpose=purpose, granted=False, address=address, means=means, evidence=why)
+            record(db, registrant_id, no, now)
     for (channel, purpose), wording_id in request.consents.items():
-        if standing.get((channel, purpose)):
-            continue
-        answer = Answer(
-            channel=channel,
-            purpose=purpose,
-            granted=True,
-            address=request.email if channel is Channel.EMAIL else request.phone or "",
-            means="form" if request.source == "web" else "import",
-            wording_id=wording_id,
-            evidence={**request.evidence, "box": "unticked by default"},
-        )
-        record(db, registrant_id, answer, now)
+        address = request.email if channel is Channel.EMAIL else request.phone or phone_of(db, registrant_id)
+        if standing.get((channel, purpose)) != address:
+            answer = Answer(
+                channel=channel,
+                purpose=purpose,
+                granted=True,
+                address=address,
+                means=means,
+                wording_id=wording_id,
+                evidence={**request.evidence, "box": "unticked by default"},
+            )
+            record(db, registrant_id, answer, now)

@@ -88,11 +88,7 @@ def send_batch(desk: Desk, batch_id: int) -> int:
         try:
             return _carry(desk, batch_id, lock)
         finally:
-            lock.rollback()
-            release(lock, batch_id)
-            close(lock, batch_id, desk.clock())
-            let_go(lock, batch_id)
-            lock.commit()
+            _put_down(desk, batch_id, lock)
 
 
 def _hold(lock: Connection, batch_id: int) -> bool:
@@ -104,6 +100,19 @@ def _hold(lock: Connection, batch_id: int) -> bool:
         if attempt < _TRIES - 1:
             time.sleep(_BETWEEN)
     return False
+
+
+def _put_down(desk: Desk, batch_id: int, lock: Connection) -> None:
+    try:
+        lock.rollback()
+        release(lock, batch_id)
+        close(lock, batch_id, desk.clock())
+        let_go(lock, batch_id)
+        lock.commit()
+    except Exception:
+        # Do not give it back to the pool: the lock would live on, and nobody could ever recover the batch.
+        lock.invalidate()
+        raise
 
 
 def _carry(desk: Desk, batch_id: int, db: Connection) -> int:

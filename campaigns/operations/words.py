@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
+from campaigns import logs
 from campaigns.domain.messages import Message
 from campaigns.domain.steps import Channel, Step
 from campaigns.domain.tokens import Links
@@ -30,23 +32,31 @@ class Words:
     _lock: Lock = field(default_factory=Lock)
 
     def prepare(self, db: Connection, names: set[str]) -> dict[str, int]:
-        """Compile the newest version of each template in `names`; give the versions by name."""
+        """Compile the newest version of each template in `names`; give the versions by name.
+
+        One that cannot be compiled is logged and left out: its deliveries fail, not the batch.
+        """
         newest = current_versions(db)
         with self._lock:
             for name in names & newest.keys():
                 if newest[name] not in self._compiled:
-                    content = template_content(db, newest[name])
-                    self._compiled[newest[name]] = compile_source(Source.from_json(content))
+                    self._compile(newest[name], template_content(db, newest[name]))
         return newest
+
+    def _compile(self, version_id: int, content: dict[str, Any]) -> None:
+        try:
+            self._compiled[version_id] = compile_source(Source.from_json(content))
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with it, other templates are not to blame
+            logs.event("template cannot be used", level=logs.ERROR, error=error, version=version_id)
 
     def render(self, item: Item, step: Step, version_id: int | None, now: datetime) -> Message:
         """Render one delivery for the attempt that begins now.
 
-        Raises `TemplateInvalid` when its template has no version.
+        Raises `TemplateInvalid` when its template has no version that can be used.
         """
         compiled = self._compiled.get(version_id or 0)
         if compiled is None:
-            raise TemplateInvalid(f"{step.template}: no version of this template is stored")
+            raise TemplateInvalid(f"{step.template}: no usable version of this template is stored")
         letter = letter_of(item, step, now)
         if step.channel is Channel.EMAIL:
             return render_email(compiled, letter, self.sender, self.links)

@@ -144,7 +144,7 @@ def publish_template(db: Connection, name: str, content_hash: str, content: Mapp
 def current_versions(db: Connection) -> dict[str, int]:
     """Give the newest version of each template by name."""
     query = select(template_version.c.name, func.max(template_version.c.id)).group_by(template_version.c.name)
-    return dict(db.execute(query).tuples().all())
+    return dict(db.execute(query).all())
 
 
 def template_content(db: Connection, version_id: int) -> dict[str, Any]:

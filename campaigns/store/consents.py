@@ -117,6 +117,16 @@ def permissions_of(db: Connection, registrant_id: int) -> dict[tuple[Channel, Pu
     return {(Channel(row.channel), Purpose(row.purpose)): row.granted for row in db.execute(query)}
 
 
+def granted_for(db: Connection, registrant_id: int) -> dict[tuple[Channel, Purpose], str]:
+    """Give the kinds of message a person agrees to now, each with the address they agreed for."""
+    query = (
+        select(permission.c.channel, permission.c.purpose, consent.c.address)
+        .join(consent, consent.c.id == permission.c.consent_id)
+        .where(permission.c.registrant_id == registrant_id, permission.c.granted)
+    )
+    return {(Channel(row.channel), Purpose(row.purpose)): row.address for row in db.execute(query)}
+
+
 def suppress(
     db: Connection, channel: Channel, address: str, purpose: Purpose | None, *, reason: str, source: str, now: datetime
 ) -> bool:

@@ -123,9 +123,15 @@ ON CONFLICT DO NOTHING"""  # noqa: S608  # built from our own constants; every v
 
 
 def unplanned(
-    db: Connection, step: Step, *, session_id: int, registered_from: datetime, registered_before: datetime
+    db: Connection,
+    step: Step,
+    *,
+    session_id: int,
+    revision: int,
+    registered_from: datetime,
+    registered_before: datetime,
 ) -> list[tuple[int, str, datetime, bool]]:
-    """List (registration, zone, registered_at, confirm) of those who lack a step that counts from registering."""
+    """List (registration, zone, registered_at, confirm) of those whom a step speaks to and who lack its row."""
     needs_permission = step.channel is Channel.SMS or step.purpose is not Purpose.SERVICE
     statement = text(f"""
 SELECT r.id, r.zone, r.registered_at, r.confirm
@@ -133,11 +139,13 @@ FROM registration r
 WHERE r.session_id = :session AND {_HEARD[step.audience]}
   AND r.registered_at >= :registered_from AND r.registered_at < :registered_before
   {_PERMITTED if needs_permission else ""}{_NUMBERED if step.channel is Channel.SMS else ""}
-  AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.registration_id = r.id AND d.step_id = :step AND d.revision = 0)
+  AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.registration_id = r.id
+                  AND d.step_id = :step AND d.revision = :revision)
 """)  # noqa: S608  # built from our own constants; every value is bound
     values = {
         "session": session_id,
         "step": step.id,
+        "revision": revision if step.dated else 0,
         "channel": step.channel.value,
         "purpose": step.purpose.value,
         "registered_from": registered_from,
@@ -156,10 +164,3 @@ DELETE FROM delivery WHERE id IN (
   LIMIT :limit FOR UPDATE SKIP LOCKED)
 """)  # noqa: S608  # the status is our own number
     return db.execute(statement, {"session": session_id, "step": step_id, "limit": limit}).rowcount
-
-
-def register_range(db: Connection, session_id: int) -> tuple[datetime, datetime] | None:
-    """Give the first and last moment somebody registered for a session; None if nobody did."""
-    statement = text("SELECT min(registered_at), max(registered_at) FROM registration WHERE session_id = :session")
-    first, last = db.execute(statement, {"session": session_id}).one()
-    return (first, last) if first is not None else None

@@ -40,6 +40,7 @@ FROM registration r, registrant n, webinar_session s, step t
 WHERE d.id = :next AND d.status = {int(Status.QUEUED)} AND d.batch_id = :batch AND d.expires_at > :now
   AND r.id = d.registration_id AND n.id = r.registrant_id AND s.id = d.session_id AND t.id = d.step_id
   AND (d.revision = 0 OR d.revision = s.revision)
+  AND (s.cancelled_at IS NULL OR t.anchor = 'cancelled')
   AND (r.withdrawn_at IS NULL) = (t.audience <> 'withdrawn')
   AND NOT EXISTS (
     SELECT 1 FROM suppression x
@@ -62,7 +63,7 @@ _SETTLE_AND_TELL: Final = text(f"""
 WITH settled AS ({_SETTLE})
 INSERT INTO attempt (delivery_id, number, outcome, detail, batch_id, opened_at, at)
 SELECT id, :attempt, :outcome, coalesce(:reason, ''), :batch, opened_at, :at FROM settled
-""")
+""")  # noqa: S608  # the numbers are our own states
 _SETTLE_ONLY: Final = text(_SETTLE)
 _SKIP: Final = text(f"""
 UPDATE delivery SET status = {int(Status.SKIPPED)}, reason = :reason
@@ -92,7 +93,7 @@ def open_next(
 ) -> int | None:
     """Settle the last delivery and open the next in one statement; give the attempt, or None if it may not leave.
 
-    The last look of the database itself: still ours, not expired, the session not moved, the
+    The last look of the database itself: still ours, not expired, the session neither moved nor cancelled, the
     person still holding the place, the address not suppressed since the batch was loaded.
     """
     values: dict[str, object] = {"batch": batch_id, "next": delivery_id, "version": version_id, "now": now}

@@ -47,7 +47,7 @@ class Item:
     told_at: datetime | None
     """When this step went out for another date of the same session."""
     had_before: bool
-    """The person got this step through another registration."""
+    """The person got this step through another registration, or gets it sooner through that."""
     nearer_due_at: datetime | None
     """The next message before the start that is due on this channel after this one."""
     webinar_slug: str
@@ -73,6 +73,7 @@ def _among(*states: Status) -> str:
 
 
 _LEFT: Final = _among(Status.SENT, Status.DELIVERED, Status.BOUNCED, Status.UNKNOWN, Status.SENDING)
+_COMING: Final = f"({int(Status.PLANNED)}, {int(Status.QUEUED)})"
 _ALIVE: Final = _among(Status.PLANNED, Status.QUEUED, Status.SENDING, Status.SENT, Status.DELIVERED)
 
 _LOAD: Final = text(f"""
@@ -101,12 +102,16 @@ SELECT d.id AS delivery_id, d.registration_id, d.session_id, d.step_id, d.revisi
       AND o.status IN {_LEFT}) END AS told_at,
   CASE WHEN t.purpose <> 'service' THEN EXISTS (
     SELECT 1 FROM registration ro JOIN delivery o ON o.registration_id = ro.id
-    WHERE ro.registrant_id = n.id AND ro.id <> r.id AND o.step_id = d.step_id AND o.status IN {_LEFT})
+    JOIN webinar_session so ON so.id = ro.session_id
+    WHERE ro.registrant_id = n.id AND ro.id <> r.id AND o.step_id = d.step_id AND (o.status IN {_LEFT}
+      OR (o.status IN {_COMING} AND (o.due_at, o.id) < (d.due_at, d.id) AND ro.withdrawn_at IS NULL
+          AND so.cancelled_at IS NULL AND o.revision IN (0, so.revision) AND o.expires_at > :now)))
     ELSE false END AS had_before,
   CASE WHEN t.min_gap > interval '0' AND t.anchor = 'starts' THEN (
     SELECT min(o.due_at) FROM delivery o JOIN step ot ON ot.id = o.step_id
     WHERE o.registration_id = d.registration_id AND o.channel = d.channel AND o.id <> d.id AND ot.anchor = 'starts'
-      AND o.revision = s.revision AND o.due_at > d.due_at AND o.status IN {_ALIVE}) END AS nearer_due_at,
+      AND o.revision = s.revision
+      AND (o.due_at, o.id) > (d.due_at, d.id) AND o.status IN {_ALIVE}) END AS nearer_due_at,
   (SELECT min(f.starts_at) FROM webinar_session f
    WHERE f.webinar_id = s.webinar_id AND f.id <> s.id AND f.cancelled_at IS NULL AND f.starts_at > :now)
     AS next_session_starts_at

@@ -15,7 +15,6 @@ from campaigns.store.engine import Connection
 from campaigns.store.tables import permission, registrant, registration, suppression
 from campaigns.store.webinars import SessionRow, WebinarRow, read_session, webinar_by_id
 
-
 _PLACE = (
     "registration_id",
     "registrant_id",
@@ -138,6 +137,11 @@ def save_registrant(
     )
     found: int = db.execute(statement.returning(registrant.c.id)).scalar_one()
     return found
+
+
+def phone_of(db: Connection, registrant_id: int) -> str:
+    """Give a person's number, empty if none is known."""
+    return db.execute(select(registrant.c.phone).where(registrant.c.id == registrant_id)).scalar_one() or ""
 
 
 def save_registration(

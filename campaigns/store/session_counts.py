@@ -50,4 +50,4 @@ def people_by_zone(db: Connection, session_id: int) -> dict[str, int]:
         .where(registration.c.session_id == session_id, registration.c.withdrawn_at.is_(None))
         .group_by(registration.c.zone)
     )
-    return dict(db.execute(query).tuples().all())
+    return dict(db.execute(query).all())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Text, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from campaigns.domain.audience import SessionFacts
@@ -95,6 +95,8 @@ _WEBINAR = (
     webinar.c.zone,
 )
 _SESSION = tuple(webinar_session.c[name] for name in SessionRow.__dataclass_fields__)
+_row_version: Final = literal_column("webinar_session.xmin::text", Text)
+"""PostgreSQL's own mark of who last wrote the row; a lock leaves it as it is."""
 
 
 def _session(row: Sequence[Any]) -> SessionRow:
@@ -220,7 +222,15 @@ def plan_again(db: Connection, session_id: int) -> None:
     db.execute(update(webinar_session).where(webinar_session.c.id == session_id).values(planned_until=None))
 
 
-def session_to_plan(db: Connection, until: datetime, now: datetime, after_id: int) -> SessionRow | None:
+@dataclass(frozen=True, slots=True)
+class ToPlan:
+    """A session that a planner has taken, and the version of its row that the plan is made from."""
+
+    session: SessionRow
+    version: str
+
+
+def session_to_plan(db: Connection, until: datetime, now: datetime, after_id: int) -> ToPlan | None:
     """Take the next session whose plan does not reach `until`, and lock it against other planners.
 
     The lock is a share-compatible advisory one: registrations and moves go on meanwhile.
@@ -237,21 +247,24 @@ def session_to_plan(db: Connection, until: datetime, now: datetime, after_id: in
     for row in db.execute(query):
         lock = text("SELECT pg_try_advisory_xact_lock(7004, :id)")
         if db.execute(lock, {"id": row.id & 0x7FFFFFFF}).scalar_one():
-            return read_session(db, row.id)
+            return _as_it_stands(db, row.id)
     return None
 
 
-def planned(db: Connection, session: SessionRow, until: datetime) -> None:
-    """Write how far a session is planned, unless it changed while we planned."""
-    db.execute(
-        update(webinar_session)
-        .where(
-            webinar_session.c.id == session.id,
-            webinar_session.c.revision == session.revision,
-            webinar_session.c.planned_until.is_not_distinct_from(session.planned_until),
-        )
-        .values(planned_until=until)
-    )
+def _as_it_stands(db: Connection, session_id: int) -> ToPlan:
+    query = select(*_SESSION, _row_version).where(webinar_session.c.id == session_id)
+    row = db.execute(query).one()
+    return ToPlan(_session(row), row[-1])
+
+
+def planned(db: Connection, session_id: int, until: datetime, version: str) -> bool:
+    """Write how far a session is planned; False if its row was written meanwhile, so that it is planned again.
+
+    Dates and revision would not do: an attendance list that arrives while a moved session
+    is being planned leaves both as they are.
+    """
+    change = update(webinar_session).where(webinar_session.c.id == session_id, _row_version == version)
+    return db.execute(change.values(planned_until=until)).rowcount == 1
 
 
 def add_webinar(db: Connection, values: dict[str, Any], now: datetime) -> int:

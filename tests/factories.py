@@ -1,0 +1,269 @@
+"""A world in a real database: the starter campaign, sessions and registrations as a test needs them, no surprises inside."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import text
+
+from campaigns.domain.lifecycle import Status
+from campaigns.domain.quiet import SendingHours
+from campaigns.domain.steps import Channel, Purpose, Step
+from campaigns.domain.tokens import Links, Signer
+from campaigns.operations import dispatch as dispatching
+from campaigns.operations import starter
+from campaigns.operations.dispatch import Pace
+from campaigns.operations.plan import plan_sessions
+from campaigns.operations.recover import recover
+from campaigns.operations.register import Request, register
+from campaigns.operations.send import Desk, send_batch
+from campaigns.operations.words import Words, publish_sources
+from campaigns.rendering.variables import Sender
+from campaigns.rules import read_sending_hours
+from campaigns.store import webinars
+from campaigns.store.campaigns import add_step, campaign_of, current_versions, steps_of
+from campaigns.store.consents import current_wordings
+from campaigns.store.engine import Connection, Engine, transaction
+from campaigns.store.people import Place, place
+from tests.fakes import HandClock, ScriptedProvider
+
+NOON = datetime(2027, 3, 1, 17, 0, tzinfo=UTC)
+"""Monday, March 1, 2027, 12:00 at the clinic, which is in New York."""
+HORIZON = timedelta(hours=6)
+HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
+TEMPLATES = Path(__file__).parent.parent / "templates"
+CLINIC = starter.Clinic("Example Clinic", "Runners' Class", "America/New_York")
+PUBLIC = "https://class.example.org"
+SERVICE_TEXTS = (Channel.SMS, Purpose.SERVICE)
+LESSONS = (Channel.EMAIL, Purpose.EDUCATION)
+OFFERS = (Channel.EMAIL, Purpose.MARKETING)
+NUMBER = "+12075550123"
+GRACE = timedelta(seconds=30)
+
+_EMPTY = (
+    "ALTER TABLE consent DISABLE TRIGGER USER",
+    "TRUNCATE webinar, registrant, batch, rhythm, suppression, staff, consent_wording, audit RESTART IDENTITY CASCADE",
+    "ALTER TABLE consent ENABLE TRIGGER USER",
+)
+
+
+@cache
+def hours() -> SendingHours:
+    """The hours the service ships with."""
+    return read_sending_hours()
+
+
+def sender() -> Sender:
+    """The clinic's facts."""
+    return Sender(
+        clinic_name=CLINIC.name,
+        program_name=CLINIC.program,
+        clinic_address="120 Quay Street, Portland, ME 04101",
+        clinic_phone="(207) 555-0100",
+        clinic_zone=CLINIC.zone,
+        mail_from="class@clinic.example",
+        reply_to="class@clinic.example",
+        return_path_domain="bounce.clinic.example",
+        public_url=PUBLIC,
+        id_key=b"k" * 32,
+    )
+
+
+@dataclass
+class World:
+    """The starter webinar in the database of `engine`; every act commits. Its clock is moved by hand.
+
+    Whatever else was in the database is gone, but for the templates: compiling them takes longest.
+    """
+
+    engine: Engine
+    clock: HandClock = field(default_factory=lambda: HandClock(NOON))
+    webinar_id: int = 0
+    bells: list[tuple[str, int]] = field(default_factory=list)
+    """Doorbells rung: (queue, batch)."""
+    email: ScriptedProvider = field(default_factory=lambda: ScriptedProvider(Channel.EMAIL))
+    sms: ScriptedProvider = field(default_factory=lambda: ScriptedProvider(Channel.SMS))
+    _numbers: count = field(default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        with transaction(self.engine) as db:
+            for statement in _EMPTY:
+                db.execute(text(statement))
+            if not current_versions(db):
+                publish_sources(db, TEMPLATES / "messages", self.clock())
+            data = tomllib.loads((TEMPLATES / "webinars" / "si-joint-runners.toml").read_text(encoding="utf-8"))
+            self.webinar_id = starter._load_one(db, data, CLINIC, self.clock())
+            self.wordings = {(one.channel, one.purpose): one.id for one in current_wordings(db)}
+
+    # What there is
+
+    def session(self, ahead: timedelta = 10 * DAY, *, lasts: timedelta = 30 * MINUTE, **facts) -> int:
+        """A session that starts `ahead` from now."""
+        starts_at = self.clock() + ahead
+        with transaction(self.engine) as db:
+            return webinars.add_session(db, self.webinar_id, starts_at, starts_at + lasts, self.clock(), **facts)
+
+    def request(self, session_id: int, *kinds: tuple[Channel, Purpose], **facts) -> Request:
+        """A form as it comes: a new person in New York, with these boxes ticked."""
+        asked = {
+            "first_name": "Sam",
+            "email": f"sam{next(self._numbers)}@example.com",
+            "zone": "America/New_York",
+            "phone": NUMBER if SERVICE_TEXTS in kinds else None,
+            **facts,
+        }
+        return Request(session_id=session_id, consents={kind: self.wordings[kind] for kind in kinds}, **asked)
+
+    def registration(self, session_id: int, *kinds: tuple[Channel, Purpose], **facts) -> int:
+        """Somebody registers now; gives the registration."""
+        with transaction(self.engine) as db:
+            asked = self.request(session_id, *kinds, **facts)
+            return register(db, asked, hours(), self.clock(), horizon=HORIZON).registration_id
+
+    def import_quietly(self, session_id: int, **facts) -> int:
+        """A registration that came without intake, as a loader writes it: nothing is planned."""
+        asked = {"zone": "America/New_York", "source": "import", "confirm": True, "registered_at": self.clock(), **facts}
+        with transaction(self.engine) as db:
+            return db.execute(
+                text(
+                    "WITH person AS (INSERT INTO registrant (email, first_name, zone, created_at)"
+                    " VALUES (:email, 'Ada', :zone, :registered_at) RETURNING id)"
+                    " INSERT INTO registration (session_id, registrant_id, zone, source, confirm, registered_at)"
+                    " SELECT :session, id, :zone, :source, :confirm, :registered_at FROM person RETURNING id"
+                ),
+                {**asked, "session": session_id, "email": f"ada{next(self._numbers)}@example.com"},
+            ).scalar_one()
+
+    def step(self, key: str, **rule) -> Step:
+        """One more step in the campaign, in the words of a campaign file; the rest as B4 has it."""
+        usual = {"name": key, "at": "starts - 60 min", "channel": "email", "template": "hour-before", "expires": "starts"}
+        with transaction(self.engine) as db:
+            add_step(db, campaign_of(db, self.webinar_id), starter.read_step(key, {**usual, **rule}))
+            return next(one for one in steps_of(db, self.webinar_id) if one.key == key)
+
+    def without_steps(self, *keys: str) -> None:
+        """Take steps out of the campaign; none named: all of them."""
+        self.sql("DELETE FROM step WHERE key = ANY(:keys) OR :all", keys=list(keys), all=not keys)
+
+    def steps(self) -> dict[str, Step]:
+        """The campaign's steps by key."""
+        with transaction(self.engine) as db:
+            return {one.key: one for one in steps_of(db, self.webinar_id)}
+
+    # What happens
+
+    def plan(self, now: datetime | None = None) -> int:
+        """The planner's tick."""
+        return plan_sessions(self.engine, hours(), now or self.clock(), horizon=HORIZON)
+
+    def dispatch(self, *, size: int = 100, limit: int = 600) -> int:
+        """The dispatcher's tick; what it rings is kept in `bells`."""
+        ring = lambda queue, batch: self.bells.append((queue, batch))  # noqa: E731  # as short as that
+        return dispatching.dispatch(self.engine, ring, self.clock(), Pace(size, limit))
+
+    def desk(self, *, lanes: int = 1, stopping=lambda: False) -> Desk:
+        """A worker's desk over the scripted providers."""
+        return Desk(
+            engine=self.engine,
+            clock=self.clock,
+            hours=hours(),
+            words=Words(sender(), Links(PUBLIC, Signer((b"s" * 32,)))),
+            providers={Channel.EMAIL: self.email, Channel.SMS: self.sms},
+            lane_counts={Channel.EMAIL: lanes, Channel.SMS: lanes},
+            stopping=stopping,
+        )
+
+    def answer_bells(self, **desk) -> int:
+        """A worker answers every doorbell that was rung; gives the hand-offs made."""
+        at = self.desk(**desk)
+        try:
+            return sum(send_batch(at, batch) for _, batch in self.bells)
+        finally:
+            self.bells.clear()
+            at.close()
+
+    def work(self, **desk) -> int:
+        """Dispatch what is due and carry it."""
+        self.dispatch()
+        return self.answer_bells(**desk)
+
+    def tick(self, **desk) -> int:
+        """Plan, dispatch, carry."""
+        self.plan()
+        return self.work(**desk)
+
+    def live(self, until: datetime, step: timedelta = 10 * MINUTE) -> None:
+        """Let time pass up to `until`, with every rhythm kept."""
+        while self.clock() < until:
+            self.clock.now = min(until, self.clock() + step)
+            self.tick()
+            recover(self.engine, self.clock(), grace=GRACE)
+
+    # What the ledger says
+
+    def sql(self, statement: str, **values):
+        """Run a statement and give its rows, or their number."""
+        with transaction(self.engine) as db:
+            result = db.execute(text(statement), values)
+            return result.all() if result.returns_rows else result.rowcount
+
+    def one(self, statement: str, **values):
+        """The single value a statement gives."""
+        return self.sql(statement, **values)[0][0]
+
+    def ledger(self, registration_id: int) -> list[tuple[str, str]]:
+        """(step, state) of a registration, with the reason of what was skipped, by due time."""
+        rows = self.sql(
+            "SELECT t.key, d.status, d.reason FROM delivery d JOIN step t ON t.id = d.step_id"
+            " WHERE registration_id = :r ORDER BY due_at, t.key",
+            r=registration_id,
+        )
+        return [(key, _state(status, reason)) for key, status, reason in rows]
+
+    def delivery(self, registration_id: int, key: str):
+        """The newest row of one step."""
+        return self.sql(
+            "SELECT d.* FROM delivery d JOIN step t ON t.id = d.step_id"
+            " WHERE registration_id = :r AND t.key = :key ORDER BY d.revision DESC, d.id DESC",
+            r=registration_id,
+            key=key,
+        )[0]
+
+    def attempts(self, registration_id: int) -> list[tuple[str, int, str]]:
+        """(step, attempt, outcome) of what did not simply succeed."""
+        rows = self.sql(
+            "SELECT t.key, a.number, a.outcome FROM attempt a JOIN delivery d ON d.id = a.delivery_id"
+            " JOIN step t ON t.id = d.step_id WHERE d.registration_id = :r ORDER BY a.id",
+            r=registration_id,
+        )
+        return [tuple(row) for row in rows]
+
+    def place(self, registration_id: int) -> Place:
+        """The registration with everything around it."""
+        with transaction(self.engine) as db:
+            found = place(db, registration_id)
+        assert found is not None
+        return found
+
+
+def _state(status: int, reason: str | None) -> str:
+    name = Status(status).name.lower()
+    return f"{name}: {reason}" if name == "skipped" else name
+
+
+def changed(step: Step, **facts) -> Step:
+    """The step with other facts."""
+    return replace(step, **facts)
+
+
+def db_of(engine: Engine):
+    """A transaction on the world's database."""
+    return transaction(engine)
+
+
+__all__ = ["CLINIC", "HORIZON", "NOON", "Connection", "World", "changed", "db_of", "hours", "sender"]
