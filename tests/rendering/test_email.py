@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from campaigns.domain.messages import Email
@@ -167,6 +167,7 @@ def test_no_name_adds_a_header_a_part_or_markup(first_name, class_title, host_na
     assert not re.search(rb"(?m)^\.", raw)
 
 
+@example("==" + "👟" * 6)
 @given(st.text(alphabet=st.sampled_from("a.=\n ä👟"), max_size=400))
 def test_quoted_printable_is_narrow_and_starts_no_line_with_a_dot(text):
     encoded = quoted_printable(text)
