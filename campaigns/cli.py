@@ -144,8 +144,8 @@ def _add_registrants(menu: _Menu) -> None:
         "import",
         "bring a CSV file of people into a session",
         "Read a CSV file with the columns email and first_name (also last_name, phone, zone; texts, education and "
-        "marketing for a yes to those messages, each with consent_at, consent_source and wording) and say what it would "
-        "do. Nothing is saved without --apply; with it, either everybody who could be read is in, or nobody.",
+        "marketing for a yes to those messages, each with consent_at, consent_source and wording) and say what it "
+        "would do. Nothing is saved without --apply; with it, either everybody who could be read is in, or nobody.",
     )
     command.add_argument("file", type=Path, help="the CSV file, in UTF-8")
     command.add_argument("--session", type=int, required=True, help="number of the session; a wrong one lists them all")
