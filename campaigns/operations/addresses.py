@@ -98,7 +98,7 @@ def parse_email(raw: str) -> str:
     if fault:
         raise AddressInvalid(fault, field=EMAIL_FIELD)
     try:
-        checked = validate_email(address, check_deliverability=False, allow_smtputf8=False, strict=True)
+        checked = validate_email(address, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
         checked = None
     if checked is None or not checked.ascii_email:

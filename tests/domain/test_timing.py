@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from campaigns.domain.audience import Awaited, Facts
-from campaigns.domain.steps import Anchor, Attendance, Expiry, Late, LocalTime, Quiet, Step
+from campaigns.domain.steps import Anchor, Attendance, Expiry, Late, LocalTime, Quiet, Relative, Step
 from campaigns.domain.timing import (
     Answer,
     Due,
@@ -105,6 +105,25 @@ def test_after_a_move_to_an_earlier_date_what_was_due_before_the_move_is_late() 
     assert ask(replace(of.B2, late=Late.SEND_NOW), facts) == Never(Reason.EXPIRED)
     assert ask(of.B4, facts) == Never(Reason.MOVED_LATE)
     assert at(of.B5, facts) == START - 4 * HOUR - 15 * MINUTE
+
+
+def test_a_text_that_may_be_late_after_a_move_at_night_leaves_in_the_morning() -> None:
+    night, morning = datetime(2027, 3, 4, 4, tzinfo=UTC), datetime(2027, 3, 4, 13, tzinfo=UTC)
+    moved = session(START, moved_at=night, moved_from=START + 7 * DAY)
+    step = replace(of.B3, late=Late.SEND_NOW, expires=of.before_start(0 * MINUTE))
+    assert ask(step, person(LONG_AGO, moved)) == Due(morning, START, registered_before=night)
+
+
+def test_a_step_needs_its_runway_to_the_minute() -> None:
+    step = replace(of.B2, offset=Relative(-3 * DAY), runway=3 * DAY)
+    later = replace(step, offset=Relative(-3 * DAY + MINUTE))
+    assert at(step, person(LONG_AGO)) == START - 3 * DAY
+    assert ask(later, person(LONG_AGO)) == Never(Reason.TOO_NEAR)
+
+
+def test_a_step_that_is_due_when_it_expires_has_expired() -> None:
+    assert ask(replace(of.B2, expires=of.before_start(DAY)), person(LONG_AGO)) == Never(Reason.EXPIRED)
+    assert at(replace(of.B2, expires=of.before_start(DAY - MINUTE)), person(LONG_AGO)) == START - DAY
 
 
 def test_a_move_into_the_past_sends_nothing_about_the_session() -> None:
