@@ -18,7 +18,14 @@ from campaigns.store.campaigns import steps_of
 from campaigns.store.engine import Connection
 from campaigns.store.session_counts import StepCounts, counts_by_step, people_by_zone
 from campaigns.store.staff import record
-from campaigns.store.webinars import SessionRow, cancel_session, move_session, read_session, session_for_change
+from campaigns.store.webinars import (
+    SessionRow,
+    cancel_session,
+    move_session,
+    places_taken,
+    read_session,
+    session_for_change,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +86,12 @@ def move(
     """Move a session and give its new revision; raises `Conflict` if the preview is no longer true."""
     session = _session(session_for_change(db, session_id))
     _check_move(session, starts_at, ends_at, now)
-    shown = _preview(db, session, starts_at, ends_at, hours, now)
-    if shown.fingerprint != fingerprint:
-        raise Conflict("The numbers changed while you were looking. Read the new preview and confirm again.")
+    people = _confirmed(db, session, starts_at, ends_at, fingerprint)
     revision = move_session(db, session_id, starts_at, ends_at, now)
     detail = {
         "from": session.starts_at.isoformat(),
         "to": starts_at.isoformat(),
-        "people": shown.people,
+        "people": people,
         "revision": revision,
     }
     subject = f"session:{session_id}"
@@ -114,11 +119,9 @@ def cancel(
     """Cancel a session and give its new revision; raises `Conflict` if the preview is no longer true."""
     session = _session(session_for_change(db, session_id))
     _check_live(session, now)
-    shown = _preview(db, session, None, None, hours, now)
-    if shown.fingerprint != fingerprint:
-        raise Conflict("The numbers changed while you were looking. Read the new preview and confirm again.")
+    people = _confirmed(db, session, None, None, fingerprint)
     revision = cancel_session(db, session_id, reason, now)
-    detail = {"starts_at": session.starts_at.isoformat(), "people": shown.people, "reason": reason}
+    detail = {"starts_at": session.starts_at.isoformat(), "people": people, "reason": reason}
     subject = f"session:{session_id}"
     record(db, staff_id=staff_id, act="session cancelled", subject=subject, detail=detail, now=now)
     return revision
@@ -171,9 +174,24 @@ def _preview(
         if step.anchor is not Anchor.REGISTERED
     )
     people = sum(zones.values())
-    shown = f"{session.id} {session.revision} {starts_at} {ends_at} {people}"
-    fingerprint = hashlib.sha256(shown.encode()).hexdigest()[:16]
+    fingerprint = _fingerprint(session, starts_at, ends_at, people)
     return Preview(session, starts_at, ends_at, people, zones, changes, fingerprint)
+
+
+def _confirmed(
+    db: Connection, session: SessionRow, starts_at: datetime | None, ends_at: datetime | None, fingerprint: str
+) -> int:
+    """Count the people once more and compare with what was shown; the only work done while the row is locked."""
+    people = places_taken(db, session.id)
+    if _fingerprint(session, starts_at, ends_at, people) != fingerprint:
+        raise Conflict("The numbers changed while you were looking. Read the new preview and confirm again.")
+    return people
+
+
+def _fingerprint(session: SessionRow, starts_at: datetime | None, ends_at: datetime | None, people: int) -> str:
+    starts, ends = (at.isoformat() if at else "" for at in (starts_at, ends_at))
+    shown = f"{session.id} {session.revision} {starts} {ends} {people}"
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
 def _changed(facts: SessionFacts, starts_at: datetime | None, ends_at: datetime | None, now: datetime) -> SessionFacts:

@@ -117,9 +117,7 @@ WHERE r.session_id = :session AND r.zone = ANY(:zones) AND {_HEARD[step.audience
   {"AND r.registered_at >= :registered_from" if from_ else ""}
   {"AND r.registered_at < :registered_before" if before else ""}
   {_PERMITTED if needs_permission else ""}{_NUMBERED if step.channel is Channel.SMS else ""}
-  AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.registration_id = r.id
-                  AND d.step_id = :step AND d.revision = :revision)
-ON CONFLICT DO NOTHING"""  # noqa: S608  # built from our own constants; every value is bound
+ON CONFLICT (registration_id, step_id, revision) DO NOTHING"""  # noqa: S608  # built from our own constants; every value is bound
 
 
 def unplanned(
