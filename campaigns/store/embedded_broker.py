@@ -20,7 +20,7 @@ from typing import Final
 
 from campaigns.errors import ConfigurationError
 from campaigns.store.embedded import Server
-from campaigns.store.household import Household, spawn
+from campaigns.store.household import Household, end, spawn
 
 _ALWAYS: Final = {
     "--port": "0",
@@ -81,8 +81,7 @@ def _await_answer(process: subprocess.Popen[bytes], door: Path, log: Path) -> No
         if _answers(door):
             return
         time.sleep(0.01)
-    if process.poll() is None:
-        process.terminate()
+    end(process, signal.SIGTERM, patience=5.0)
     said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     raise ConfigurationError(f"Valkey did not come up: {said[-1] if said else 'it said nothing'} (more in {log})")
 

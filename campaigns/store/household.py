@@ -143,6 +143,16 @@ def spawn(
         )
 
 
+def end(process: subprocess.Popen[bytes], how: signal.Signals, *, patience: float) -> None:
+    """Ask a child to end, and kill it if it has not after `patience` seconds."""
+    process.send_signal(how)  # does nothing to one that has ended
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def write_private(path: Path, words: str) -> None:
     """Write a file that nobody but its owner can read, not even for a moment."""
     path.unlink(missing_ok=True)
