@@ -17,6 +17,8 @@ _BASIC: Final = frozenset(
 _EXTENDED: Final = frozenset("\f^{}\\[~]|€")
 """These travel as an escape and a character: two units."""
 
+_GSM: Final = _BASIC | _EXTENDED
+
 _BEYOND_BMP: Final = 0x10000
 
 
@@ -42,7 +44,7 @@ def count(text: str) -> Segments:
 
 def offending(text: str) -> tuple[str, ...]:
     """Name the characters that push `text` out of GSM-7, each once, in order of appearance."""
-    return tuple(dict.fromkeys(character for character in text if character not in _BASIC | _EXTENDED))
+    return tuple(dict.fromkeys(character for character in text if character not in _GSM))
 
 
 def _fill(widths: Iterable[int], *, alone: int, joined: int) -> int:

@@ -49,8 +49,10 @@ def _out_of_date(item: Item, step: Step, hours: SendingHours, now: datetime) -> 
     answer = due(step, item.facts, hours)
     if isinstance(answer, Never):
         return answer.reason
-    # What it was planned for is no longer so: an attendance that was taken back, for one.
-    return None if isinstance(answer, Due) else Reason.OTHER_AUDIENCE
+    if isinstance(answer, Due):
+        # The session may have moved closer since a delivery that has no date of its own was planned.
+        return Reason.EXPIRED if now >= answer.expires else None
+    return Reason.OTHER_AUDIENCE  # what it was planned for was taken back: an attendance, for one
 
 
 def _unwelcome(item: Item, step: Step) -> Reason | None:
