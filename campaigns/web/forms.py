@@ -149,5 +149,4 @@ def _try(faults: dict[str, str], field: str, read: Callable[[], str]) -> str | N
 
 def _text(form: FormData, name: str) -> str:
     value = form.get(name, "")
-    shown = value[:_LONGEST] if isinstance(value, str) else ""
-    return shown.replace("\0", "")
+    return value[:_LONGEST] if isinstance(value, str) else ""

@@ -18,7 +18,7 @@ _spec = importlib.util.spec_from_file_location("web_house", _HERE.parent / "web"
 _web = importlib.util.module_from_spec(_spec)
 sys.modules["web_house"] = _web  # its dataclasses look their module up
 _spec.loader.exec_module(_web)
-house = _web.house
+house, runtime, client = _web.house, _web.runtime, _web.client
 
 _AXE = (_HERE / "axe.min.js").read_text(encoding="utf-8")
 _FLAGS = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage")
@@ -38,11 +38,11 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def live(house):
-    """The address of the house's application behind a real server."""
+@pytest.fixture(scope="module")
+def live(client):
+    """The address of the application behind a real server."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(house.client.app, log_level="warning", access_log=False, lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(client.app, log_level="warning", access_log=False, lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"

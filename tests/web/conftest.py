@@ -1,7 +1,8 @@
 """The real application over a real PostgreSQL: the starter webinar, a clock moved by hand, a client that is a browser."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from starlette.testclient import TestClient
@@ -11,12 +12,14 @@ from campaigns.operations.register import Request
 from campaigns.runtime import Runtime, build
 from campaigns.settings import read_settings
 from campaigns.store import webinars
+from campaigns.store.campaigns import add_campaign, add_step, steps_of
 from campaigns.store.consents import current_wordings
 from campaigns.store.engine import transaction
 from campaigns.web.app import create_app
 
 NOON = datetime(2027, 3, 1, 17, 0, tzinfo=UTC)
 """Monday, March 1, 2027, 12:00 PM at the clinic."""
+_numbers = count(1)
 SECRET = "a secret of thirty-two characters and more"
 
 
@@ -32,15 +35,23 @@ class Hand:
 
 @dataclass
 class House:
-    """A service with the starter webinar and one session of half an hour, ten days ahead at 6 PM Eastern."""
+    """A webinar with one session of half an hour, ten days ahead at 6 PM Eastern."""
 
     runtime: Runtime
-    clock: Hand
     client: TestClient
     webinar_id: int
     session_id: int
-    slug: str = "si-joint-runners"
-    boxes: dict[str, int] = field(default_factory=dict)
+    slug: str
+    email: str
+    boxes: dict[str, int]
+
+    @property
+    def phone(self) -> str:
+        return f"+1207555{self.webinar_id:04}"
+
+    @property
+    def clock(self) -> Hand:
+        return self.runtime.clock
 
     @property
     def starts_at(self) -> datetime:
@@ -50,14 +61,16 @@ class House:
     def add_session(self, days: float, **facts) -> int:
         starts_at = NOON + timedelta(days=days)
         with transaction(self.runtime.engine) as db:
-            return webinars.add_session(db, self.webinar_id, starts_at, starts_at + timedelta(minutes=30), NOON, **facts)
+            return webinars.add_session(
+                db, self.webinar_id, starts_at, starts_at + timedelta(minutes=30), NOON, **facts
+            )
 
     def form(self, **changed) -> dict:
         """A form as a browser sends it; `None` leaves a field out."""
         filled = {
             "session": str(self.session_id),
             "first_name": "Sam",
-            "email": "sam@example.com",
+            "email": self.email,
             "phone": "",
             "zone": "",
             "guess": "America/Chicago",
@@ -72,7 +85,13 @@ class House:
     def place(self, **facts) -> int:
         """A registration made behind the form; gives its id."""
         asked = Request(
-            **{"session_id": self.session_id, "first_name": "Sam", "email": "sam@example.com", "zone": "America/Chicago", **facts}
+            **{
+                "session_id": self.session_id,
+                "first_name": "Sam",
+                "email": self.email,
+                "zone": "America/Chicago",
+                **facts,
+            }
         )
         with transaction(self.runtime.engine) as db:
             made = register.register(db, asked, self.runtime.hours, self.clock(), horizon=timedelta(hours=6))
@@ -82,19 +101,41 @@ class House:
         return link.removeprefix(self.runtime.settings.public_url)
 
 
-@pytest.fixture
-def house(own_database_url):
-    """A service of its own for one test."""
-    settings = read_settings(database_url=own_database_url, secret=SECRET, registrations_per_minute=1000)
-    clock = Hand()
+@pytest.fixture(scope="module")
+def runtime(database_url):
+    """A runtime on the file's database, with the starter webinar loaded and a clock that stands still."""
+    settings = read_settings(database_url=database_url, secret=SECRET, registrations_per_minute=10_000)
     with build(settings, pool_size=2) as built:
-        runtime = replace(built, clock=clock)
+        runtime = replace(built, clock=Hand())
         with transaction(runtime.engine) as db:
-            webinar_id = starter.load(db, runtime.templates, runtime.clinic, NOON, with_session=False)
-            starts_at = NOON + timedelta(days=10, hours=6)
-            session_id = webinars.add_session(
-                db, webinar_id, starts_at, starts_at + timedelta(minutes=30), NOON, room_url="https://room.example/abc"
-            )
-            boxes = {f"{box.channel}-{box.purpose}": box.id for box in current_wordings(db)}
-        with TestClient(create_app(runtime), base_url="http://127.0.0.1:8000", follow_redirects=False) as client:
-            yield House(runtime, clock, client, webinar_id, session_id, boxes=boxes)
+            starter.load(db, runtime.templates, runtime.clinic, NOON, with_session=False)
+        yield runtime
+
+
+@pytest.fixture(scope="module")
+def client(runtime):
+    """A browser without memory for addresses: it follows no redirect by itself."""
+    with TestClient(create_app(runtime), base_url="http://127.0.0.1:8000", follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture
+def house(runtime, client):
+    """A webinar of its own for one test, with the starter's campaign, and a person nobody has seen before."""
+    runtime.clock.now = NOON
+    client.cookies.clear()
+    number = next(_numbers)
+    starts_at = NOON + timedelta(days=10, hours=6)
+    with transaction(runtime.engine) as db:
+        model = webinars.webinar_by_slug(db, "si-joint-runners")
+        slug = f"class-{number}"
+        values = {name: value for name, value in asdict(model).items() if name != "id"} | {"slug": slug}
+        webinar_id = webinars.add_webinar(db, values, NOON)
+        campaign = add_campaign(db, webinar_id, "Class", NOON)
+        for step in steps_of(db, model.id):
+            add_step(db, campaign, step)
+        session_id = webinars.add_session(
+            db, webinar_id, starts_at, starts_at + timedelta(minutes=30), NOON, room_url="https://room.example/abc"
+        )
+        boxes = {f"{box.channel}-{box.purpose}": box.id for box in current_wordings(db)}
+    return House(runtime, client, webinar_id, session_id, slug, f"sam{number}@example.com", boxes)

@@ -125,7 +125,15 @@ def choose(token: str, form: Posted, call: Calling) -> Response:
         on = flowing(db, place)
         for kind in KINDS:
             if on[kind] and kind not in wanted:
-                unsubscribe.stop(db, place.registration_id, *kind, means="link", now=call.now)
+                unsubscribe.stop(
+                    db,
+                    place.registration_id,
+                    *kind,
+                    call.runtime.hours,
+                    call.now,
+                    horizon=call.runtime.settings.horizon,
+                    means="link",
+                )
             elif kind in wanted and not on[kind]:
                 _agree(db, call, place, kind, shown)
     return RedirectResponse(f"/r/{token}?saved=choices", status_code=303, headers=PERSONAL)

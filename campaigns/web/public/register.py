@@ -61,8 +61,6 @@ def send(slug: str, form: Posted, call: Calling) -> Response:
         with call.transaction() as db:
             register.register(db, asked, call.runtime.hours, call.now, horizon=call.runtime.settings.horizon)
     except Rejected as refusal:
-        if refusal.field != "session":
-            raise
         return show_full(call.request, _read(call, slug), typed, str(refusal))
     return _thank(slug, asked)
 

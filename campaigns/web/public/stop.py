@@ -71,7 +71,15 @@ def one_click(token: str, call: Calling) -> PlainTextResponse:
     """
     registration_id, kind = _read(call.runtime, token)
     with call.transaction() as db:
-        unsubscribe.stop(db, registration_id, *kind, means="one_click", now=call.now)
+        unsubscribe.stop(
+            db,
+            registration_id,
+            *kind,
+            call.runtime.hours,
+            call.now,
+            horizon=call.runtime.settings.horizon,
+            means="one_click",
+        )
     return PlainTextResponse("Stopped. You get no more of these messages.\n")
 
 
@@ -109,7 +117,15 @@ def choose(token: str, form: Posted, call: Calling) -> Response:
     with call.transaction() as db:
         before = flowing(db, _place(db, registration_id))
         for one in chosen.kinds:
-            unsubscribe.stop(db, registration_id, *one, means="link", now=call.now)
+            unsubscribe.stop(
+                db,
+                registration_id,
+                *one,
+                call.runtime.hours,
+                call.now,
+                horizon=call.runtime.settings.horizon,
+                means="link",
+            )
     touched = [one for one in chosen.kinds if before[one]] or [kind]
     return _onward(token, "done", touched)
 

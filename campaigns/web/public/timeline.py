@@ -14,7 +14,7 @@ from typing import Final, Literal
 from campaigns.domain.audience import Awaited
 from campaigns.domain.lifecycle import Status
 from campaigns.domain.steps import Anchor, Audience, Channel, LocalTime, Purpose, Step
-from campaigns.domain.timing import Reason, Wait
+from campaigns.domain.timing import Due, Reason, Wait
 from campaigns.operations.explain import Milestone
 from campaigns.store.people import Place
 from campaigns.store.webinars import SessionRow
@@ -72,11 +72,12 @@ def ahead(milestones: Sequence[Milestone], session: SessionRow, zone: str, now: 
 def whole(milestones: Sequence[Milestone], place: Place, now: datetime) -> list[Entry]:
     """Say what was sent, what was not and why, and what is to come."""
     session, zone = place.session, place.zone
+    milestones = [one for one in milestones if not _passed_by(one, now)]
     stops = [(one.at, _told(one, zone, now)) for one in milestones if one.at is not None and _worth_telling(one, place)]
     never = [
-        Entry("skipped", "Not sent", _words(one.step)[0], "You signed up later.")
+        Entry("skipped", "Left out", _words(one.step)[0], "You signed up too shortly before it, or after.")
         for one in milestones
-        if one.at is None and one.reason == Reason.REGISTERED_LATE and one.barred is None
+        if one.at is None and one.reason == Reason.REGISTERED_LATE and one.step.anchor is Anchor.STARTS
     ]
     if place.withdrawn_at is None and session.cancelled_at is None:
         waiting = _waiting(milestones, session)
@@ -92,6 +93,11 @@ def _class(session: SessionRow, zone: str) -> Stop:
 
 def _in_order(stops: Iterable[Stop]) -> list[Entry]:
     return [entry for _, entry in sorted(stops, key=lambda stop: stop[0])]
+
+
+def _passed_by(one: Milestone, now: datetime) -> bool:
+    """Say whether a message never got a row and is useless by now: nothing was sent, and nothing will be."""
+    return one.recorded is None and isinstance(one.answer, Due) and one.answer.expires <= now
 
 
 def _worth_telling(one: Milestone, place: Place) -> bool:
