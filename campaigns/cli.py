@@ -21,6 +21,7 @@ from campaigns.errors import CampaignsError, ConfigurationError
 from campaigns.operations.sign_in import ROLES
 from campaigns.prepare import bring_up_to_date
 from campaigns.registrants import Order, bring_in
+from campaigns.rehearse.play import rehearse
 from campaigns.settings import read_settings
 from campaigns.supervise import up
 
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"webinar-campaigns {__version__}")
     menu = parser.add_subparsers(title="commands", metavar="<command>", required=True)
     _add_running(menu)
+    _add_rehearsal(menu)
     _add_processes(menu)
     _add_registrants(menu)
     _add_staff(menu)
@@ -103,6 +105,23 @@ def _add_running(menu: _Menu) -> None:
         "Sends nothing and changes nothing. Ends with 1 if there is a `!!`.",
     )
     command.set_defaults(run=lambda _: doctor(settings_here(), _say))
+
+
+def _add_rehearsal(menu: _Menu) -> None:
+    command = _add(
+        menu,
+        "rehearse",
+        "play a campaign for invented people, within seconds",
+        "Let a few invented people register for a webinar, attend or miss it, and move the clock from event to event: "
+        "the real scheduler, worker and templates do what they would do, in a database and an outbox of their own. "
+        "Says who got what when, and what was not sent and why. Nothing is sent and nothing is kept. Works beside a "
+        "running `campaigns up`, beside the servers of DATABASE_URL and REDIS_URL, and with neither.",
+    )
+    command.add_argument(
+        "--webinar", default="si-joint-runners", metavar="NAME",
+        help="last part of its registration page's address (default: si-joint-runners)",
+    )  # fmt: skip
+    command.set_defaults(run=lambda asked: rehearse(settings_here(), _say, webinar=asked.webinar))
 
 
 def _add_processes(menu: _Menu) -> None:

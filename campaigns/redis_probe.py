@@ -1,4 +1,4 @@
-"""Asks a Redis two things in its own protocol, for `doctor`: is it there, and how many doorbells wait.
+"""Asks a Redis a few things in its own protocol: is it there, how many doorbells wait; and forgets a rehearsal's keys.
 
 The service itself reaches Redis through Celery only, in `workers/`.
 """
@@ -29,6 +29,18 @@ def waiting_doorbells(url: str, queues: Sequence[str]) -> int:
             for command in _introduction(url):
                 _ask(line, answers, *command)
             return sum(int(_ask(line, answers, "LLEN", queue)) for queue in queues)
+    except (OSError, ValueError) as error:
+        raise RedisUnreachable(str(error)) from None
+
+
+def forget(url: str, prefix: str) -> None:
+    """Delete every key that begins with `prefix`; raises `RedisUnreachable` saying why it cannot."""
+    script = "for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do redis.call('DEL', key) end return 1"
+    try:
+        with _connect(url) as line, line.makefile("rb") as answers:
+            for command in _introduction(url):
+                _ask(line, answers, *command)
+            _ask(line, answers, "EVAL", script, "0", prefix)
     except (OSError, ValueError) as error:
         raise RedisUnreachable(str(error)) from None
 
