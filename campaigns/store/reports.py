@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, FromClause, func, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from campaigns.domain.lifecycle import Status
 from campaigns.domain.steps import Attendance, Audience, Channel, Purpose, Step
@@ -92,7 +93,7 @@ def next_out(db: Connection, session_ids: Iterable[int]) -> dict[int, NextOut]:
         .where(is_in(Status.PLANNED), delivery.c.session_id.in_(tuple(session_ids)))
         .group_by(delivery.c.session_id, delivery.c.due_at, step.c.id)
         .order_by(delivery.c.session_id, delivery.c.due_at, func.count().desc())
-        .distinct(delivery.c.session_id)
+        .ext(distinct_on(delivery.c.session_id))
     )
     return {row.session_id: NextOut(row.session_id, row.due_at, row.name, row.channel, row.number) for row in rows}
 
