@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ from campaigns.redis_probe import RedisUnreachable, forget, waiting_doorbells
 from campaigns.settings import Settings
 from campaigns.store.embedded import Server, start_postgres
 from campaigns.store.embedded_broker import start_broker
-from campaigns.store.household import settle_in, spawn
+from campaigns.store.household import Household, settle_in, spawn
 from campaigns.store.scratch import scratch_database
 
 _OFTEN: Final = "PT0.02S"
@@ -75,11 +76,13 @@ def build_stage(real: Settings, say: Callable[[str], None]) -> Iterator[Stage]:
         stack.enter_context(_interruptible())
         room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="campaigns-rehearsal-")))
         room.chmod(0o711)  # as root the servers run as somebody else
+        house = settle_in(room)
+        stack.callback(shutil.rmtree, house.room, ignore_errors=True)  # it may lie elsewhere
         logs = room / "logs"
         logs.mkdir(mode=0o700)
         real_url = _real_database(stack, real, logs, say)
-        server_url = real_url or _serve(stack, start_postgres(settle_in(room), logs / "postgres.log", durable=False))
-        redis_url, prefix = _broker(stack, real, room)
+        server_url = real_url or _serve(stack, start_postgres(house, logs / "postgres.log", durable=False))
+        redis_url, prefix = _broker(stack, real, house, logs)
         settings = real.model_copy(
             update={
                 "database_url": stack.enter_context(scratch_database(server_url, system_clock())),
@@ -108,11 +111,11 @@ def _real_database(stack: ExitStack, real: Settings, logs: Path, say: Callable[[
     return _serve(stack, start_postgres(settle_in(real.data_dir), logs / "postgres.log"))
 
 
-def _broker(stack: ExitStack, real: Settings, room: Path) -> tuple[str, str]:
+def _broker(stack: ExitStack, real: Settings, house: Household, logs: Path) -> tuple[str, str]:
     """Give a broker and the prefix that keeps our keys apart in it."""
     prefix = f"rehearsal-{secrets.token_hex(4)}:"
     if not real.redis_url:
-        return _serve(stack, start_broker(settle_in(room), room / "logs" / "valkey.log")), prefix
+        return _serve(stack, start_broker(house, logs / "valkey.log")), prefix
     try:
         waiting_doorbells(real.redis_url, ())
     except RedisUnreachable as error:

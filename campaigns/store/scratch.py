@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Select, Table, insert, make_url, select, text
+from sqlalchemy import Select, Table, func, insert, make_url, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from campaigns.domain.lifecycle import Status
@@ -65,16 +65,12 @@ def copy_campaign(source: Connection, target: Connection, slug: str) -> None:
     webinar_id = source.execute(select(webinar.c.id).where(webinar.c.slug == slug)).scalar_one()
     campaigns = select(campaign).where(campaign.c.webinar_id == webinar_id)
     steps = select(step).where(step.c.campaign_id.in_(select(campaign.c.id).where(campaign.c.webinar_id == webinar_id)))
-    words = (
-        select(template_version)
-        .distinct(template_version.c.name)
-        .order_by(template_version.c.name, template_version.c.id.desc())
-    )
+    newest = select(func.max(template_version.c.id)).group_by(template_version.c.name)
     parts: tuple[tuple[Table, Select[tuple[object, ...]]], ...] = (
         (webinar, select(webinar).where(webinar.c.id == webinar_id)),
         (campaign, campaigns),
         (step, steps),
-        (template_version, words),
+        (template_version, select(template_version).where(template_version.c.id.in_(newest))),
         (consent_wording, select(consent_wording)),
     )
     for table, wanted in parts:
