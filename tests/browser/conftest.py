@@ -57,6 +57,8 @@ class Reader:
 
     chromium: object
     base: str
+    complaints: list[str]
+    """What the browser wrote into its console: broken script, things the content policy stopped."""
 
     def page(self, *, size=None, dark=False, script=True, zone="America/Chicago"):
         context = self.chromium.new_context(
@@ -66,14 +68,19 @@ class Reader:
             timezone_id=zone,
             base_url=self.base,
         )
-        context.set_default_timeout(10_000)
-        return context.new_page()
+        context.set_default_timeout(20_000)
+        page = context.new_page()
+        page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
 
 
 @pytest.fixture
 def reader(chromium, live):
-    """Opens pages of the live house."""
-    return Reader(chromium, live)
+    """Opens pages of the live house; the browser must have nothing to complain about."""
+    someone = Reader(chromium, live, [])
+    yield someone
+    assert [line for line in someone.complaints if "the server responded with a status of 4" not in line] == []
 
 
 @pytest.fixture

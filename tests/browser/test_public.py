@@ -1,8 +1,10 @@
 """Every public page in every state, in Chromium: no barrier that axe knows, nothing sticks out, usable without script."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.store import webinars
@@ -197,3 +199,113 @@ def personal(house) -> str:
         consents={(Channel.SMS, Purpose.SERVICE): house.boxes["sms-service"]},
     )
     return house.path(house.runtime.links.manage(registration))
+
+
+def test_everything_works_without_script(house, reader):
+    page = reader.page(script=False)
+    page.goto(f"/w/{house.slug}")
+    assert "Eastern Time (New York), as at the clinic" in page.locator(".zone summary").inner_text()
+    page.get_by_text("Change", exact=True).click()
+    page.get_by_label("Time zone").select_option("America/Los_Angeles")
+    page.get_by_label("First name").fill("Sam")
+    page.get_by_role("button", name="Show these times").click()
+    assert "3:00\u00a0PM Pacific" in page.locator(".choice").inner_text()
+    assert page.get_by_label("First name").input_value() == "Sam"
+    page.get_by_label("Email", exact=True).fill(house.email)
+    page.get_by_role("radio").check()
+    page.get_by_role("button", name="Save my place").click()
+    assert "You’re in." in page.locator("h1").inner_text()
+    assert "zone=America/Los_Angeles" in page.url
+
+
+def test_everything_works_by_keyboard(house, reader):
+    page = reader.page()
+    page.goto(f"/w/{house.slug}")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    press_to(page, "input[name=session]")
+    page.keyboard.press("Space")
+    press_to(page, "#first_name")
+    page.keyboard.type("Sam")
+    press_to(page, "#email")
+    page.keyboard.type(house.email)
+    press_to(page, "input[name=consent]")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "You’re in." in page.locator("h1").inner_text()
+
+
+def test_enter_in_a_field_sends_the_form(house, reader):
+    page = reader.page()
+    page.goto(f"/w/{house.slug}")
+    page.get_by_label("Email", exact=True).fill("sam@")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.title().startswith("2 things to fix")
+
+
+def test_field_that_people_do_not_see_is_not_reached_by_keyboard(house, reader):
+    page = reader.page()
+    page.goto(f"/w/{house.slug}")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id") != "leave_empty"
+
+
+def test_times_follow_the_zone_of_the_device(house, reader):
+    page = reader.page(zone="America/Los_Angeles")
+    page.goto(f"/w/{house.slug}")
+    assert "3:00\u00a0PM your time (Pacific)" in page.locator(".next").inner_text()
+    assert "6:00\u00a0PM Eastern at the clinic" in page.locator(".choice").inner_text()
+    assert "Times are in Pacific Time (Los Angeles)." in page.locator(".zone summary").inner_text()
+
+
+def test_times_on_another_day_at_the_clinic_say_so(house, reader):
+    page = reader.page(zone="Asia/Tokyo")
+    page.goto(f"/w/{house.slug}")
+    assert "Friday, March\u00a012" in page.locator(".choice").inner_text()
+    assert "Thursday 6:00\u00a0PM Eastern at the clinic" in page.locator(".choice").inner_text()
+
+
+def test_script_and_server_say_times_in_the_same_words(house, reader):
+    for zone in ("America/Chicago", "America/New_York", "Europe/London", "Asia/Tokyo", "America/Denver"):
+        by_script = reader.page(zone=zone)
+        by_script.goto(f"/w/{house.slug}")
+        by_server = reader.page(script=False)
+        by_server.goto(f"/w/{house.slug}?zone={zone}")
+        for part in (".next", ".choice", ".zone summary"):
+            assert by_script.locator(part).first.inner_text() == by_server.locator(part).first.inner_text()
+
+
+def test_second_press_sends_nothing(house, reader):
+    page = reader.page()
+    page.goto(f"/w/{house.slug}")
+    page.get_by_role("radio").check()
+    page.get_by_label("First name").fill("Sam")
+    page.get_by_label("Email", exact=True).fill(house.email)
+    sent = []
+    page.on("request", lambda request: sent.append(request.method) if request.method == "POST" else None)
+    page.evaluate("const b = document.querySelector('.after .button'); b.click(); b.click(); b.click();")
+    page.wait_for_url("**/thanks?**")
+    assert sent == ["POST"]
+
+
+def test_countdown_ticks(house, reader):
+    path = house.path(house.runtime.links.join(house.place()))
+    house.clock.now = house.starts_at - timedelta(minutes=9)
+    page = reader.page()
+    page.goto(path)
+    expect(page.locator("[data-seconds]")).to_have_text(re.compile("8:5."))
+
+
+def press_to(page, selector: str) -> None:
+    """Press Tab until the control has the focus."""
+    for _ in range(40):
+        if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(selector)

@@ -41,9 +41,9 @@
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!zone || !zone.includes("/")) return;
   guess.value = zone;
-  const say = (options, at, where) => new Intl.DateTimeFormat("en-US", { ...options, timeZone: where }).format(at).replace(/\u202f/g, "\u00a0");
-  const day = (at, where) => say({ weekday: "long", month: "long", day: "numeric" }, at, where);
-  const hour = (at, where) => say({ hour: "numeric", minute: "2-digit" }, at, where);
+  const say = (options, at, where) => new Intl.DateTimeFormat("en-US", { ...options, timeZone: where }).format(at);
+  const day = (at, where) => say({ weekday: "long", month: "long", day: "numeric" }, at, where).replace(/ (\d+)$/, "\u00a0$1");
+  const hour = (at, where) => say({ hour: "numeric", minute: "2-digit" }, at, where).replace(/[\u202f ]([AP]M)$/, "\u00a0$1");
   const word = (where) => {
     const parts = new Intl.DateTimeFormat("en-US", { timeZone: where, timeZoneName: "longGeneric" }).formatToParts(new Date());
     const name = parts.find((part) => part.type === "timeZoneName").value;

@@ -121,7 +121,7 @@ def test_after_the_class_the_recording_and_the_questions_have_their_day(house):
         webinars.finish_attendance(db, house.session_id, house.starts_at + timedelta(hours=1))
         db.execute(text("UPDATE registration SET attendance = 'attended' WHERE id = :id"), {"id": registration})
     found = {entry.what: entry.at for entry in timeline(house, registration)}
-    assert found["The recording, by email"] == "Thu, Mar\u00a011, 6:00\u00a0PM"
+    assert found["The recording, by email"] == "Fri, Mar\u00a012, 5:30\u00a0PM"
     assert found["Two short questions, by email"] == "Sat, Mar\u00a013, 10:00\u00a0AM"
 
 
