@@ -76,7 +76,7 @@ def take_move(act: Acting, slug: str, session_id: int) -> Response:
         return _move_page(visit, slug, session_id, wish, asked=True, unticked=True)
     try:
         with visit.transaction() as db:
-            _, session = _found(db, slug, session_id)
+            _, session = found(db, slug, session_id)
             starts_at = wish.starts_at()
             reschedule.move(
                 db,
@@ -115,7 +115,7 @@ def take_cancel(act: Acting, slug: str, session_id: int) -> Response:
         return _cancel_page(visit, slug, session_id, reason, wrong=wrong, unticked=not act.text("confirm"))
     try:
         with visit.transaction() as db:
-            _found(db, slug, session_id)
+            found(db, slug, session_id)
             reschedule.cancel(
                 db,
                 session_id,
@@ -136,7 +136,7 @@ def _move_page(  # the states of one page, by name
     wrong: Rejected | None = None
     facts: dict[str, object] = {}
     with visit.transaction() as db:
-        webinar, session = _found(db, slug, session_id)
+        webinar, session = found(db, slug, session_id)
         if asked:
             try:
                 facts = _move_facts(db, visit, session, webinar, wish)
@@ -189,7 +189,7 @@ def _cancel_page(
     visit: Visit, slug: str, session_id: int, reason: str, *, wrong: str = "", unticked: bool = False, changed: str = ""
 ) -> Response:
     with visit.transaction() as db:
-        webinar, session = _found(db, slug, session_id)
+        webinar, session = found(db, slug, session_id)
         preview = reschedule.preview_cancel(db, session_id, visit.runtime.hours, visit.now)
         facts = _counted(db, visit, preview, webinar.zone, moving=False)
     return visit.page(
@@ -227,7 +227,8 @@ def _around(visit: Visit, webinar: WebinarRow, session: SessionRow) -> dict[str,
     }
 
 
-def _found(db: Connection, slug: str, session_id: int) -> tuple[WebinarRow, SessionRow]:
+def found(db: Connection, slug: str, session_id: int) -> tuple[WebinarRow, SessionRow]:
+    """Give a session under its webinar's address; raises `NotFound` if it is not one of that webinar's."""
     webinar = webinar_at(db, slug)
     session = webinars.read_session(db, session_id)
     if session is None or session.webinar_id != webinar.id:
