@@ -46,7 +46,7 @@ def test_what_went_out_and_what_did_not_is_told_in_their_own_time(tmp_path: Path
         "Everybody here is invented, and nothing leaves this machine.",
         "",
         "Ben (America/Los_Angeles): registers Sat 13 Mar 2027 14:00 PST; education ticked, misses it",
-        "  Thu 25 Mar 2027 15:00 PDT  text   B5  Starts soon: “Starts in 15 minutes, at 3:00 PM your time. The link opens the r…”",
+        "  Thu 25 Mar 2027 15:00 PDT  text   B5  Starts soon: “Starts in 15 minutes, at 3:00 PM your time. The link opens the …”",
         "  Thu 25 Mar 2027 15:00 PDT  –      B5  Starts soon: not sent, session cancelled",
         "                             –      B5  Starts soon: not sent, registered late",
         "                             –      B5  Starts soon: not sent, no move",
