@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import smtplib
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from campaigns.accounts import open_database
 from campaigns.clock import file_clock, system_clock
 from campaigns.commands import QUEUES
 from campaigns.errors import ConfigurationError
+from campaigns.operations.dispatch import queue_name
 from campaigns.redis_probe import RedisUnreachable, waiting_doorbells
 from campaigns.settings import Settings
 from campaigns.store.engine import Engine, transaction
@@ -47,7 +49,7 @@ class Finding:
     words: str
 
     def __str__(self) -> str:
-        return f"{self.mark:<3} {self.about:<10} {self.words}"
+        return f"{self.mark:<3} {self.about:<12} {self.words}"
 
 
 def doctor(settings: Settings, say: Callable[[str], None]) -> int:
@@ -142,10 +144,16 @@ def _email(settings: Settings) -> Iterator[Finding]:
 
 
 def _greet(settings: Settings) -> None:
-    kind = smtplib.SMTP_SSL if settings.smtp_security == "tls" else smtplib.SMTP
-    with kind(settings.smtp_host, settings.smtp_port, timeout=settings.smtp_timeout.total_seconds()) as line:
+    server = (settings.smtp_host, settings.smtp_port)
+    timeout = settings.smtp_timeout.total_seconds()
+    trust = ssl.create_default_context()
+    with (
+        smtplib.SMTP_SSL(*server, timeout=timeout, context=trust)
+        if settings.smtp_security == "tls"
+        else smtplib.SMTP(*server, timeout=timeout)
+    ) as line:
         if settings.smtp_security == "starttls":
-            line.starttls()
+            line.starttls(context=trust)
         if settings.smtp_user:
             line.login(settings.smtp_user, settings.smtp_password.get_secret_value())
         line.noop()
@@ -191,7 +199,7 @@ def _rhythms(engine: Engine, now: datetime | None) -> Iterator[Finding]:
         else:
             yield Finding("!!", name, f"nobody has kept this rhythm for {_SILENCE}: start `campaigns scheduler`")
     for queue in queues:
-        about = f"{queue.channel}.{queue.priority}"
+        about = queue_name(queue.channel, queue.priority)
         if queue.oldest_due_at and now - queue.oldest_due_at > _LATE:
             since = f"{queue.oldest_due_at:%Y-%m-%d %H:%M} UTC"
             yield Finding("!!", about, f"{queue.due} messages are due, the oldest since {since}: are workers running?")
