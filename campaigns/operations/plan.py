@@ -23,7 +23,8 @@ from campaigns.store.campaigns import steps_of
 from campaigns.store.engine import Connection, Engine, transaction
 from campaigns.store.ledger_plan import Entry, insert_class, insert_entries, unplanned
 from campaigns.store.people import Place, zones_in
-from campaigns.store.webinars import SessionRow, planned, session_to_plan
+from campaigns.store.watermarks import planned, session_to_plan
+from campaigns.store.webinars import SessionRow
 
 SEAM: Final = timedelta(minutes=10)
 """Intake plans this far beyond the horizon and the planner looks this far back: whoever registers

@@ -19,13 +19,16 @@ def stop(
     registration_id: int,
     channel: Channel,
     purpose: Purpose | None,
-    *,
-    means: str,
+    hours: SendingHours,
     now: datetime,
+    *,
+    horizon: timedelta,
+    means: str,
 ) -> None:
     """Stop one kind of message to the person's address, or with `purpose` None all of the channel; at once.
 
-    What is queued falls at the last look. Stopping what is stopped changes nothing.
+    What is queued falls at the last look; what goes to people without texts is planned for
+    whoever has just stopped them. Stopping what is stopped changes nothing.
     """
     person = _place(db, registration_id)
     address = _address(person, channel)
@@ -37,6 +40,8 @@ def stop(
         if standing.get((channel, kind)):
             answer = Answer(channel=channel, purpose=kind, granted=False, address=address, means=means)
             record(db, person.registrant_id, answer, now)
+    if channel is Channel.SMS:
+        _plan_afresh(db, registration_id, hours, now, horizon)
 
 
 def resume(
@@ -73,6 +78,12 @@ def resume(
             evidence=evidence,
         )
         record(db, person.registrant_id, answer, now)
+    _plan_afresh(db, registration_id, hours, now, horizon)
+
+
+def _plan_afresh(
+    db: Connection, registration_id: int, hours: SendingHours, now: datetime, horizon: timedelta
+) -> None:
     fresh = _place(db, registration_id)
     granted = permissions_of(db, fresh.registrant_id)
     plan_registration(db, fresh, granted, hours, now, horizon=horizon, only_after=now)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Text, func, insert, literal_column, select, text, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from campaigns.domain.audience import SessionFacts
 from campaigns.store.engine import Connection
 from campaigns.store.tables import registration, webinar, webinar_session
 
-AFTERLIFE: Final = timedelta(days=45)
-"""A session is planned until this long after its end; every shipped step has expired by then."""
+_PLACES: Final = 7003
+_INTAKE: Final = 7005
+"""First keys of our advisory locks on sessions: who counts places, and who registers while nobody changes the date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +95,12 @@ _WEBINAR = (
     webinar.c.host_disclosure,
     webinar.c.zone,
 )
-_SESSION = tuple(webinar_session.c[name] for name in SessionRow.__dataclass_fields__)
-_row_version: Final = literal_column("webinar_session.xmin::text", Text)
-"""PostgreSQL's own mark of who last wrote the row; a lock leaves it as it is."""
+SESSION = tuple(webinar_session.c[name] for name in SessionRow.__dataclass_fields__)
 
 
-def _session(row: Sequence[Any]) -> SessionRow:
-    return SessionRow(*row[: len(_SESSION)])
+def session_row(row: Sequence[Any]) -> SessionRow:
+    """Read a row that begins with the columns of `SESSION`."""
+    return SessionRow(*row[: len(SESSION)])
 
 
 def webinar_by_slug(db: Connection, slug: str) -> WebinarRow | None:
@@ -121,37 +121,38 @@ def sessions_of(db: Connection, webinar_id: int, *, ending_after: datetime | Non
         .where(registration.c.session_id == webinar_session.c.id, registration.c.withdrawn_at.is_(None))
         .scalar_subquery()
     )
-    query = select(*_SESSION, taken).where(webinar_session.c.webinar_id == webinar_id)
+    query = select(*SESSION, taken).where(webinar_session.c.webinar_id == webinar_id)
     if ending_after is not None:
         query = query.where(webinar_session.c.ends_at > ending_after)
     rows = db.execute(query.order_by(webinar_session.c.starts_at))
-    return [OpenSession(_session(row), row[-1]) for row in rows]
+    return [OpenSession(session_row(row), row[-1]) for row in rows]
 
 
 def read_session(db: Connection, session_id: int) -> SessionRow | None:
     """Read a session as it is now."""
-    row = db.execute(select(*_SESSION).where(webinar_session.c.id == session_id)).first()
-    return _session(row) if row else None
+    row = db.execute(select(*SESSION).where(webinar_session.c.id == session_id)).first()
+    return session_row(row) if row else None
 
 
 def session_for_intake(db: Connection, session_id: int) -> SessionRow | None:
     """Read a session and keep it from moving until the transaction ends.
 
-    With a capacity the row is locked against other registrations as well, so that the
-    last place is given once; without one registrations do not wait for each other.
+    With a capacity other registrations wait as well, so that the last place is given once;
+    without one registrations do not wait for each other.
     """
-    query = select(*_SESSION).where(webinar_session.c.id == session_id)
-    row = db.execute(query.with_for_update(read=True)).first()
-    if row is None or row.capacity is None:
-        return _session(row) if row else None
-    db.execute(text("SELECT pg_advisory_xact_lock(7003, :id)"), {"id": session_id & 0x7FFFFFFF})
-    return _session(row)
+    # Not a lock on the row: shared ones may keep a change waiting for ever, and the planner with it.
+    _lock(db, "pg_advisory_xact_lock_shared", _INTAKE, session_id)
+    found = read_session(db, session_id)
+    if found is not None and found.capacity is not None:
+        _lock(db, "pg_advisory_xact_lock", _PLACES, session_id)
+    return found
 
 
 def session_for_change(db: Connection, session_id: int) -> SessionRow | None:
-    """Read a session and lock it for a change by staff; waits for registrations in flight."""
-    row = db.execute(select(*_SESSION).where(webinar_session.c.id == session_id).with_for_update()).first()
-    return _session(row) if row else None
+    """Read a session and lock it for a change by staff; waits for registrations in flight, and new ones for it."""
+    _lock(db, "pg_advisory_xact_lock", _INTAKE, session_id)
+    row = db.execute(select(*SESSION).where(webinar_session.c.id == session_id).with_for_update()).first()
+    return session_row(row) if row else None
 
 
 def places_taken(db: Connection, session_id: int) -> int:
@@ -222,49 +223,8 @@ def plan_again(db: Connection, session_id: int) -> None:
     db.execute(update(webinar_session).where(webinar_session.c.id == session_id).values(planned_until=None))
 
 
-@dataclass(frozen=True, slots=True)
-class ToPlan:
-    """A session that a planner has taken, and the version of its row that the plan is made from."""
-
-    session: SessionRow
-    version: str
-
-
-def session_to_plan(db: Connection, until: datetime, now: datetime, after_id: int) -> ToPlan | None:
-    """Take the next session whose plan does not reach `until`, and lock it against other planners.
-
-    The lock is a share-compatible advisory one: registrations and moves go on meanwhile.
-    """
-    query = (
-        select(*_SESSION)
-        .where(
-            webinar_session.c.id > after_id,
-            webinar_session.c.ends_at > now - AFTERLIFE,
-            (webinar_session.c.planned_until.is_(None)) | (webinar_session.c.planned_until < until),
-        )
-        .order_by(webinar_session.c.id)
-    )
-    for row in db.execute(query):
-        lock = text("SELECT pg_try_advisory_xact_lock(7004, :id)")
-        if db.execute(lock, {"id": row.id & 0x7FFFFFFF}).scalar_one():
-            return _as_it_stands(db, row.id)
-    return None
-
-
-def _as_it_stands(db: Connection, session_id: int) -> ToPlan:
-    query = select(*_SESSION, _row_version).where(webinar_session.c.id == session_id)
-    row = db.execute(query).one()
-    return ToPlan(_session(row), row[-1])
-
-
-def planned(db: Connection, session_id: int, until: datetime, version: str) -> bool:
-    """Write how far a session is planned; False if its row was written meanwhile, so that it is planned again.
-
-    Dates and revision would not do: an attendance list that arrives while a moved session
-    is being planned leaves both as they are.
-    """
-    change = update(webinar_session).where(webinar_session.c.id == session_id, _row_version == version)
-    return db.execute(change.values(planned_until=until)).rowcount == 1
+def _lock(db: Connection, how: str, kind: int, session_id: int) -> None:
+    db.execute(text(f"SELECT {how}(:kind, :id)"), {"kind": kind, "id": session_id & 0x7FFFFFFF})
 
 
 def add_webinar(db: Connection, values: dict[str, Any], now: datetime) -> int:
