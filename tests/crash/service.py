@@ -1,0 +1,296 @@
+"""The service as single processes that a test may kill, and servers outside that remember what they received.
+
+Each process is started again by the test, at once, as a supervisor would. The clock
+runs at the pace of life from an afternoon at the clinic on, whatever the hour of the
+run, so that no quiet hours stand in the way. Set CRASH_SEED to repeat a run, CRASH_KEEP
+to keep its folder with logs and everything that was received.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import text
+
+from campaigns import commands
+from campaigns.clock import write_clock
+from campaigns.operations import starter
+from campaigns.runtime import Runtime, build
+from campaigns.settings import read_settings
+from campaigns.store.embedded import Server, free_port
+from campaigns.store.embedded_broker import start_broker
+from campaigns.store.engine import transaction
+from campaigns.store.household import Household, end, settle_in, spawn
+from campaigns.store.webinars import add_session
+from tests.servers import smtp_server, twilio_server
+from tests.servers.smtp_server import Received
+from tests.servers.twilio_server import ACCOUNT, TOKEN, Sms
+
+ROOT = Path(__file__).resolve().parents[2]
+AFTERNOON = datetime(2027, 3, 2, 19, 46, tzinfo=UTC)
+"""Tuesday, 2:46 PM at the clinic, 9:46 AM in Honolulu: fourteen minutes before a session at three."""
+EMAIL_LANES, SMS_LANES = 4, 3
+_NET = 240.0
+"""Seconds after which waiting is given up; far more than anything here takes."""
+_RULES = list[dict[str, object]]
+
+
+def seed() -> random.Random:
+    """Give the run's chance; its seed is printed, and so stands in the report of a failure."""
+    number = int(os.environ.get("CRASH_SEED", secrets.randbelow(1_000_000)))
+    print(f"\nCRASH_SEED={number}")  # noqa: T201  # to repeat the run by
+    return random.Random(number)
+
+
+@dataclass
+class Program:
+    """One process of ours."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        environment = dict(self.environment)
+        self.process = spawn(list(self.command), log=self.log, dies_with_us=signal.SIGKILL, environment=environment)
+
+    def kill(self) -> None:
+        """End it where it stands, and start it again."""
+        self.process.kill()
+        self.process.wait(10)
+        self.start()
+
+    def stop(self) -> int:
+        """Ask it to end and give its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+
+class Tail:
+    """Counts the lines of a file that another process writes; reads each byte once."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._read = self._lines = 0
+
+    def count(self) -> int:
+        if self._file.exists():
+            with self._file.open("rb") as file:
+                file.seek(self._read)
+                new = file.read()
+            self._read += len(new)
+            self._lines += new.count(b"\n")
+        return self._lines
+
+
+@dataclass
+class House:
+    """What runs, and what was received."""
+
+    runtime: Runtime
+    folder: Path
+    place: Household
+    environment: Mapping[str, str]
+    broker: Server
+    webinar_id: int
+    programs: dict[str, Program] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.mails = Tail(self.folder / "smtp" / "received.jsonl")
+        self.texts = Tail(self.folder / "twilio" / "received.jsonl")
+
+    # Processes
+
+    def run(self, name: str, command: Sequence[str], **more: str) -> Program:
+        """Start one of the service's processes and keep it under this name."""
+        made = Program(name, command, {**self.environment, **more}, self.folder / f"{name}.log")
+        self.programs[name] = made
+        return made
+
+    def run_scheduler(self) -> Program:
+        return self.run("scheduler", commands.scheduler())
+
+    def run_email_worker(self, name: str = "email") -> Program:
+        return self.run(name, commands.worker(commands.QUEUES[:2], name=name))
+
+    def run_sms_worker(self) -> Program:
+        return self.run("sms", commands.worker(commands.QUEUES[2:], name="sms"))
+
+    def stop_broker(self, how: signal.Signals) -> None:
+        self.broker.process.send_signal(how)
+        self.broker.process.wait(20)
+
+    def start_broker(self, *, empty: bool) -> None:
+        """Start Valkey where it was; `empty` as if its disk had been lost."""
+        if empty:
+            shutil.rmtree(self.place.room / "valkey")
+        before, self.broker = self.broker, start_broker(self.place, self.folder / "valkey.log")
+        assert self.broker.url == before.url
+
+    # The ledger
+
+    def sql(self, statement: str, **values: object) -> list[tuple]:
+        """Run a statement in a transaction of its own and give its rows."""
+        with transaction(self.runtime.engine) as db:
+            rows = db.execute(text(statement), values)
+            return [tuple(row) for row in rows] if rows.returns_rows else []
+
+    def one(self, statement: str, **values: object):
+        """Give the single value of a statement."""
+        return self.sql(statement, **values)[0][0]
+
+    def in_hand(self) -> int:
+        """Count the deliveries that lanes have opened and not settled."""
+        found: int = self.one("SELECT count(*) FROM delivery WHERE status = 2")
+        return found
+
+    def session(self, ahead: timedelta) -> int:
+        """Add a session of half an hour."""
+        now = self.runtime.clock()
+        with transaction(self.runtime.engine) as db:
+            return add_session(db, self.webinar_id, now + ahead, now + ahead + timedelta(minutes=30), now)
+
+    # Waiting
+
+    def wait(self, until: Callable[[], object], what: str, *, pause: float = 0.05) -> None:
+        """Wait until something is true; whoever dies meanwhile without being killed fails the test."""
+        net = time.monotonic() + _NET
+        while not until():
+            dead = [one.name for one in self.programs.values() if not one.alive]
+            assert not dead, f"{dead} ended by themselves while the test waited for: {what}"
+            assert time.monotonic() < net, f"waited in vain for: {what}"
+            time.sleep(pause)
+
+    def wait_until_settled(self) -> None:
+        """Wait until nothing is on its way any more, nor about to be tried again."""
+        self.wait(
+            lambda: (
+                not self.one(
+                    "SELECT EXISTS (SELECT 1 FROM delivery WHERE status IN (0, 1, 2)"
+                    " OR (status = 8 AND channel = 'email' AND doubts <= 1))"
+                )
+            ),
+            "nothing planned, queued or sending",
+            pause=0.1,
+        )
+
+    # Outside
+
+    def emails(self) -> list[Received]:
+        return list(smtp_server.read_store(self.folder / "smtp"))
+
+    def sms(self) -> list[Sms]:
+        return list(twilio_server.read_store(self.folder / "twilio"))
+
+
+@contextmanager
+def house(
+    database_url: str, *, smtp: _RULES | None = None, twilio: _RULES | None = None, **settings: str
+) -> Iterator[House]:
+    """Build a house on a migrated database, with a Valkey of its own and both servers outside; start nothing of ours.
+
+    `smtp` and `twilio` are rules for the servers, `settings` go into the environment.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="campaigns-crash-"))
+    folder.chmod(0o711)  # as root, Valkey runs as somebody else
+    clock = folder / "clock.json"
+    write_clock(clock, AFTERNOON, 1.0)
+    with ExitStack() as stack:
+        if "CRASH_KEEP" not in os.environ:
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        place = settle_in(folder)
+        stack.callback(shutil.rmtree, place.room, ignore_errors=True)
+        environment = _environment(folder, database_url, settings) | {
+            "CAMPAIGNS_SMTP_PORT": _outside(stack, folder, "smtp", smtp or [], "--delay-ms", "3"),
+            "TWILIO_BASE_URL": "http://127.0.0.1:"
+            + _outside(stack, folder, "twilio", twilio or [], "--latency-ms", "20"),
+        }
+        broker = start_broker(place, folder / "valkey.log")
+        environment["CAMPAIGNS_REDIS_URL"] = broker.url
+        facts = {
+            "database_url": database_url,
+            "secret": environment["CAMPAIGNS_SECRET"],
+            "public_url": environment["CAMPAIGNS_PUBLIC_URL"],
+            "clock_file": clock,
+            "data_dir": folder,
+        }
+        runtime = stack.enter_context(build(read_settings(**facts)))
+        with transaction(runtime.engine) as db:
+            webinar_id = starter.load(db, runtime.templates, runtime.clinic, runtime.clock(), with_session=False)
+        it = House(runtime, folder, place, environment, broker, webinar_id)
+        stack.callback(lambda: end(it.broker.process, it.broker.stop_signal, patience=10))
+        stack.callback(_end_all, it)
+        yield it
+
+
+def _end_all(it: House) -> None:
+    alive = [one for one in it.programs.values() if one.alive]
+    for one in alive:
+        one.process.send_signal(signal.SIGTERM)
+    for one in alive:
+        end(one.process, signal.SIGTERM, patience=10)
+
+
+def _environment(folder: Path, database_url: str, settings: Mapping[str, str]) -> dict[str, str]:
+    port = str(free_port())
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CAMPAIGNS_", "TWILIO_"))}
+    return inherited | {
+        "CAMPAIGNS_DATABASE_URL": database_url,
+        "CAMPAIGNS_DATA_DIR": str(folder),
+        "CAMPAIGNS_SECRET": secrets.token_urlsafe(32),
+        "CAMPAIGNS_PORT": port,
+        "CAMPAIGNS_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "CAMPAIGNS_REGISTRATIONS_PER_MINUTE": "1000000",
+        "CAMPAIGNS_CLOCK_FILE": str(folder / "clock.json"),
+        "CAMPAIGNS_SMTP_HOST": "127.0.0.1",
+        "CAMPAIGNS_SMTP_SECURITY": "none",
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "TWILIO_MESSAGING_SERVICE_SID": "MG" + "0" * 32,
+        "CAMPAIGNS_EMAIL_LANES": str(EMAIL_LANES),
+        "CAMPAIGNS_SMS_LANES": str(SMS_LANES),
+        "CAMPAIGNS_DOORBELL_GRACE": "PT3S",
+        "CAMPAIGNS_DISPATCH_EVERY": "PT0.1S",
+        "CAMPAIGNS_RECOVER_EVERY": "PT0.5S",
+        "CAMPAIGNS_PLAN_EVERY": "PT1S",
+        **settings,
+    }
+
+
+def _outside(stack: ExitStack, folder: Path, name: str, rules: _RULES, *options: str) -> str:
+    """Start a server outside; gives its port."""
+    file = folder / f"{name}-rules.json"
+    file.write_text(json.dumps(rules))
+    said = folder / f"{name}-server.log"
+    command = [sys.executable, "-m", f"tests.servers.{name}_server", "--store", str(folder / name)]
+    command += ["--clock", str(folder / "clock.json"), "--rules", str(file), *options]
+    server = spawn(command, log=said, dies_with_us=signal.SIGKILL)
+    stack.callback(end, server, signal.SIGTERM, patience=10)
+    net = time.monotonic() + _NET
+    while b"\n" not in said.read_bytes():
+        assert server.poll() is None and time.monotonic() < net, said.read_text()
+        time.sleep(0.02)
+    return str(json.loads(said.read_text().splitlines()[0])["port"])
