@@ -1,0 +1,153 @@
+"""One registrant: ahead, now, behind; and every step that never went, with its reason."""
+
+import pytest
+from sqlalchemy import text
+
+from campaigns.domain.steps import Channel
+from campaigns.store import consents
+from campaigns.store.consents import Answer
+from campaigns.store.engine import transaction
+from tests.factories import DAY, HOUR, LESSONS, MINUTE, SERVICE_TEXTS
+
+
+def test_everything_stands_in_one_list_around_now(office):
+    session = office.world.session(10 * DAY)
+    registration = office.world.registration(session, SERVICE_TEXTS, first_name="Ada", last_name="Byron")
+    office.world.work()
+    office.clock.forward(minutes=1)
+    said = office.page(f"/staff/people/{registration}")
+    assert "Ada Byron coming Thu 11 Mar 12:00 EST registered today 12:00 on the registration page" in said
+    order = ["Ahead, if nothing changes", "The day before", "Now: Monday 1 March, 12:01 here", "Confirmation Sent 12:00:00", "Registered For Thu 11 Mar 12:00"]
+    assert [said.index(word) for word in order] == sorted(said.index(word) for word in order)
+    assert "Email: Is it your SI joint? Will not go: no consent. will skip" in said
+    assert "not known yet Email: Missed it: the recording Waits for attendance. waits" in said
+    assert "The date has moved" not in said
+    assert "Email: A week before Not sent: registered too late for it. skipped" in said
+    assert "Email: Doors open Not sent: not for this person. skipped Details" in said
+
+
+def test_what_came_too_late_says_so(office):
+    session = office.world.session(5 * HOUR)
+    registration = office.world.registration(session)
+    said = office.page(f"/staff/people/{registration}")
+    assert "Email: The day before Not sent: registered too late for it. skipped" in said
+
+
+def test_the_other_clock_is_shown_where_it_differs(office):
+    session = office.world.session(10 * DAY)
+    registration = office.world.registration(session, zone="America/Los_Angeles")
+    said = office.page(f"/staff/people/{registration}")
+    assert "coming Thu 11 Mar 12:00 EST (09:00 theirs)" in said
+    assert "12:00 here, 09:00 theirs" in said
+    assert "09:00 their time. No use after" in said
+
+
+def test_consents_name_the_wording_and_how_they_were_given(office):
+    session = office.world.session()
+    registration = office.world.registration(session, SERVICE_TEXTS, LESSONS)
+    person = office.world.place(registration)
+    with transaction(office.runtime.engine) as db:
+        no = Answer(channel=Channel.EMAIL, purpose=LESSONS[1], granted=False, address=person.email, means="one_click")
+        consents.record(db, person.registrant_id, no, office.clock())
+        consents.suppress(db, Channel.EMAIL, person.email, LESSONS[1], reason="unsubscribed", source="t", now=office.clock())
+        consents.suppress(db, Channel.SMS, person.phone, None, reason="invalid", source="t", now=office.clock())
+    said = office.page(f"/staff/people/{registration}")
+    assert f"Texts today 12:00, wording {office.world.wordings[SERVICE_TEXTS]}, box ticked Words shown" in said
+    assert "Education today 12:00, stopped by one click in the mail program" in said
+    assert "Marketing not given" in said
+    assert "Email (education): unsubscribed today 12:00 · Texts: invalid today 12:00" in said
+
+
+def test_a_box_of_another_kind_is_named_by_what_it_is(office):
+    registration = office.world.registration(office.world.session())
+    person = office.world.place(registration)
+    with transaction(office.runtime.engine) as db:
+        odd = Answer(channel=Channel.SMS, purpose=LESSONS[1], granted=True, address="+12075550123", means="staff")
+        consents.record(db, person.registrant_id, odd, office.clock())
+    said = office.page(f"/staff/people/{registration}")
+    assert "sms education today 12:00, told staff" in said
+    assert "Not suppressed on any channel." in said
+
+
+def test_operations_see_addresses_masked_and_marketing_in_full(office):
+    registration = office.world.registration(office.world.session(), SERVICE_TEXTS)
+    assert "sam1@example.com Phone +12075550123" in office.page(f"/staff/people/{registration}")
+    office.sign_in("operations")
+    said = office.page(f"/staff/people/{registration}")
+    assert "Email s…@e….com Phone +1…0123" in said and "sam1@" not in said
+
+
+def test_someone_without_a_number_is_shown_without_one(office):
+    registration = office.world.registration(office.world.session())
+    assert "Phone not given" in office.page(f"/staff/people/{registration}")
+
+
+def test_other_sessions_of_the_same_person_are_linked(office):
+    first, second = office.world.session(DAY), office.world.session(9 * DAY)
+    one = office.world.registration(first, email="ada@example.com")
+    two = office.world.registration(second, email="ada@example.com")
+    office.world.sql("UPDATE registration SET withdrawn_at = registered_at WHERE id = :id", id=two)
+    said = office.page(f"/staff/people/{one}")
+    assert "Also theirs Runners' class, Wed 10 Mar 12:00 gave the place back" in said.replace("’", "'")
+    assert "not known yet" in office.page(f"/staff/people/{two}").partition("Also theirs")[2]
+
+
+def test_who_gave_the_place_back_is_shown_as_such(office):
+    registration = office.world.registration(office.world.session(10 * DAY))
+    office.clock.forward(minutes=1)
+    office.world.sql("UPDATE registration SET withdrawn_at = :now", now=office.clock())
+    office.world.sql("UPDATE delivery SET status = 5, reason = 'withdrawn' WHERE status = 0")
+    said = office.page(f"/staff/people/{registration}")
+    assert "gave the place back, today 12:01 registered" in said
+    assert "Gave the place back" in said
+    assert "Not sent: gave their place back." in said
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE webinar_session SET cancelled_at = now(), revision = 2", "was to come Thu 11 Mar 12:00 EST: cancelled"),
+        ("UPDATE webinar_session SET starts_at = starts_at - interval '40 days', ends_at = ends_at - interval '40 days'", "had a place"),
+        ("UPDATE registration SET confirm = false, source = 'import'", "Confirmation switched off by the import"),
+        ("UPDATE registration SET attendance = 'left_early'", "Attendance left early"),
+    ],
+)
+def test_what_is_special_about_a_place_is_said(office, change, said):
+    registration = office.world.registration(office.world.session(10 * DAY))
+    with transaction(office.runtime.engine) as db:
+        db.execute(text(change))
+    assert said in office.page(f"/staff/people/{registration}")
+
+
+def test_when_all_is_over_nothing_more_is_to_come(office):
+    session = office.world.session(HOUR)
+    registration = office.world.registration(session)
+    office.world.work()
+    office.world.sql("UPDATE webinar_session SET attendance_final_at = now()")
+    office.world.sql("UPDATE registration SET attendance = 'missed'")
+    office.world.sql("UPDATE delivery SET status = 5, reason = 'expired' WHERE status = 0")
+    office.clock.forward(days=60)
+    said = office.page(f"/staff/people/{registration}")
+    assert "Nothing more is to come" in said
+    assert "Its time passed before the ledger had it." in said
+
+
+def test_what_failed_says_how(office):
+    session = office.world.session()
+    registration = office.world.registration(session)
+    office.world.sql("UPDATE delivery SET status = 6, reason = '550 no such mailbox'")
+    office.clock.forward(minutes=2)
+    assert "Email: Confirmation Failed: 550 no such mailbox." in office.page(f"/staff/people/{registration}")
+
+
+def test_what_is_with_a_lane_counts_as_ahead(office):
+    session = office.world.session()
+    registration = office.world.registration(session)
+    office.world.dispatch()
+    office.clock.now += 5 * MINUTE
+    said = office.page(f"/staff/people/{registration}")
+    assert said.index("Email: Confirmation") < said.index("Now: Monday")
+
+
+def test_a_registration_that_is_not_there_is_not_found(office):
+    assert office.get("/staff/people/999").status_code == 404
