@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     doorbell_grace: timedelta = timedelta(seconds=30)
     """A claimed batch that nobody holds after this long goes back to the plan."""
     dispatch_every: timedelta = timedelta(milliseconds=300)
-    plan_every: timedelta = timedelta(seconds=20)
+    plan_every: timedelta = timedelta(seconds=5)
     recover_every: timedelta = timedelta(seconds=3)
     clock_file: Path | None = None
     """A clock moved by hand, for rehearsals and tests only; see `campaigns/clock.py`."""
