@@ -23,6 +23,8 @@ _READY: Final = 220
 _LEAST_WAIT: Final = 0.001
 _LINE_LIMIT: Final = 8192
 _REPLY_LINES: Final = 100
+_FULL_NAME: Final = re.compile(r"(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*", re.IGNORECASE)
+"""Servers turn away a bare IP address or a name without a dot."""
 _BARE: Final = re.compile(rb"\r\n|\r|\n")
 
 
@@ -49,7 +51,7 @@ class Server:
     user: str = ""
     password: str = field(default="", repr=False)
     local_hostname: str = ""
-    """What to call ourselves in EHLO; empty means our address as a literal (RFC 5321 §4.1.3)."""
+    """What to call ourselves in EHLO, if it is a full host name; else our address as a literal (RFC 5321 §4.1.3)."""
     context: ssl.SSLContext | None = None
     """None verifies the certificate against the machine's authorities."""
 
@@ -203,7 +205,8 @@ def open_line(server: Server, deadline: float) -> Line:
     except BaseException:
         sock.close()
         raise
-    line = Line(sock, server.local_hostname or _literal(sock))
+    full = _FULL_NAME.fullmatch(server.local_hostname)
+    line = Line(sock, server.local_hostname if full else _literal(sock))
     line.deadline = deadline
     try:
         _introduce(line, server)

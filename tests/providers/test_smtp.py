@@ -298,12 +298,20 @@ def test_the_server_learns_size_and_eight_bit_content(server):
     ]
 
 
-def test_we_introduce_ourselves_by_address_or_by_the_name_we_are_given(server):
-    for name in ("", "class.clinic.example"):
-        line = to(server, local_hostname=name).connect()
-        line.hand_off(an_email())
-        line.close()
-    assert server.ehlos == ["ehlo [127.0.0.1]", "ehlo class.clinic.example"]
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("", "ehlo [127.0.0.1]"),
+        ("class.clinic.example", "ehlo class.clinic.example"),
+        ("127.0.0.1", "ehlo [127.0.0.1]"),
+        ("localhost", "ehlo [127.0.0.1]"),
+    ],
+)
+def test_we_introduce_ourselves_by_full_name_or_by_address(server, name, said):
+    line = to(server, local_hostname=name).connect()
+    line.hand_off(an_email())
+    line.close()
+    assert server.ehlos == [said]
 
 
 @pytest.mark.parametrize(
