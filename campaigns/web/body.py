@@ -15,7 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _UPLOADS: Final = re.compile(r"/staff/.+/(?:import|attendance)")
 """Pages that take a file; only signed-in staff get past their door."""
 
-TOO_LARGE: Final = 413
+_POURED_AT_MOST: Final = 64 * 1024 * 1024
+"""Bytes; whoever sends more is cut off."""
+_TOO_LARGE: Final = 413
 
 
 class BodyCeiling:
@@ -38,15 +40,22 @@ class BodyCeiling:
 
         async def counted() -> Message:
             nonlocal seen
-            if announced > limit:
-                raise _too_large(limit)
-            message = await receive()
+            message: Message = await receive()
             seen += len(message.get("body", b""))
-            if seen > limit:
+            if max(seen, announced) > limit:
+                await _pour_away(message, receive)
                 raise _too_large(limit)
             return message
 
         await self._app(scope, counted, send)
+
+
+async def _pour_away(message: Message, receive: Receive) -> None:
+    """Read on for a while, keeping nothing: a browser that is cut off while it sends never shows the answer."""
+    poured = 0
+    while message.get("more_body") and poured < _POURED_AT_MOST:
+        message = await receive()
+        poured += len(message.get("body", b""))
 
 
 def _announced(scope: Scope) -> int:
@@ -56,4 +65,4 @@ def _announced(scope: Scope) -> int:
 
 def _too_large(limit: int) -> HTTPException:
     # An HTTPException, because FastAPI lets exactly this kind through while it reads a body.
-    return HTTPException(TOO_LARGE, f"What you sent is larger than {limit // 1024} KB. Send less of it.")
+    return HTTPException(_TOO_LARGE, f"What you sent is larger than {limit // 1024} KB. Send less of it.")

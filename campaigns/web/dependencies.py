@@ -28,7 +28,6 @@ LOGIN_COOKIE: Final = "login"
 CSRF_FIELD: Final = "csrf"
 _FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 _MOST_FIELDS: Final = 200
-_LARGEST_FIELD: Final = 64 * 1024
 
 
 class SignInNeeded(Exception):
@@ -85,14 +84,14 @@ def call_of(request: Request, runtime: RuntimeOf, now: Now, visitor: From) -> Ca
 async def posted(request: Request) -> AsyncIterator[FormData]:
     """Read the form of a POST.
 
-    Refuses what is no form with 415, and what cannot be read, has too many fields or too long
-    ones with 400; the ceiling for the whole body is `body.py`'s.
+    Refuses what is no form with 415, and what cannot be read or has too many fields with 400;
+    how long it may be is `body.py`'s matter.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _FORM_TYPES:
         raise HTTPException(415, "This address takes a form. Send it from the page it stands on.")
     try:
-        form = await request.form(max_fields=_MOST_FIELDS, max_part_size=_LARGEST_FIELD)
+        form = await request.form(max_fields=_MOST_FIELDS, max_part_size=runtime_of(request).settings.body_limit)
     except ClientDisconnect:
         raise HTTPException(400, "The form did not arrive whole. Send it again.") from None
     try:

@@ -49,10 +49,15 @@ class SafeHeaders:
         self._broken = broken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; every answer to it goes out with the headers."""
+        """Pass the request on; every answer to it goes out with the headers.
+
+        HEAD is answered as GET is: programs that check links ask that way. The server leaves the body out.
+        """
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
         begun = False
 
         async def dressed(message: Message) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from fastapi import HTTPException
 
+from campaigns.web import body
 from campaigns.web.body import BodyCeiling
 
 
@@ -18,13 +19,17 @@ def take(path, chunks, headers=(), kind="http"):
             return
         read.extend([(await receive())["body"] for _ in chunks])
 
-    waiting = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+    waiting = [{"type": "http.request", "body": chunk, "more_body": chunk is not chunks[-1]} for chunk in chunks]
 
     async def receive():
         return waiting.pop(0)
 
     scope = {"type": kind, "path": path, "headers": list(headers)}
-    asyncio.run(BodyCeiling(application, limit=10, upload_limit=30)(scope, receive, None))
+    try:
+        asyncio.run(BodyCeiling(application, limit=10, upload_limit=30)(scope, receive, None))
+    except HTTPException:
+        assert waiting == []  # the sender got to the end
+        raise
     return read
 
 
@@ -54,3 +59,25 @@ def test_uploads_of_staff_may_be_larger():
 
 def test_what_is_no_request_passes_untouched():
     assert take("", [], kind="lifespan") == [b"passed"]
+
+
+def test_rest_of_a_refused_body_is_poured_away_so_that_the_answer_is_seen():
+    with pytest.raises(HTTPException):
+        take("/w/a", [b"12345678901", b"more", b"and more", b"the end"])
+
+
+def test_sender_without_an_end_is_cut_off(monkeypatch):
+    monkeypatch.setattr(body, "_POURED_AT_MOST", 100)
+    received = []
+
+    async def receive():
+        received.append(1)
+        return {"type": "http.request", "body": b"x" * 50, "more_body": True}
+
+    async def application(scope, receive, send):
+        await receive()
+
+    scope = {"type": "http", "path": "/w/a", "headers": []}
+    with pytest.raises(HTTPException):
+        asyncio.run(BodyCeiling(application, limit=10, upload_limit=30)(scope, receive, None))
+    assert len(received) == 3

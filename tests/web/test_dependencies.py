@@ -21,7 +21,7 @@ def request(*, client=("192.0.2.7", 1), receive=None, **headers):
         (name.replace("_", "-").encode(), value.encode())
         for name, value in {"host": "class.example", **headers}.items()
     ]
-    settings = SimpleNamespace(public_url="https://public.example")
+    settings = SimpleNamespace(public_url="https://public.example", body_limit=1000)
     app = SimpleNamespace(state=SimpleNamespace(runtime=SimpleNamespace(settings=settings)))
     scope = {"type": "http", "method": "POST", "path": "/", "headers": raw, "client": client, "app": app}
     return Request(scope, receive) if receive else Request(scope)
