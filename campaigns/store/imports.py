@@ -245,13 +245,14 @@ class Done:
     """`import_registrants` or `attendance`."""
     session_id: int
     webinar: str
+    """Its discreet title."""
     starts_at: datetime
     zone: str
     counts: Mapping[str, int]
 
 
 _RECENT: Final = """
-SELECT a.at, coalesce(m.name, '') AS by, a.act, s.id AS session_id, w.title AS webinar, s.starts_at, w.zone,
+SELECT a.at, coalesce(m.name, '') AS by, a.act, s.id AS session_id, w.class_title AS webinar, s.starts_at, w.zone,
     a.detail AS counts
 FROM audit a
 LEFT JOIN staff m ON m.id = a.staff_id

@@ -60,7 +60,7 @@ def test_attendance_is_uploaded_checked_and_written_down(desk, check, house, tmp
         desk.get_by_role("button", name="Check the list").nth(1).click()
         desk.get_by_role("heading", name="Check of came.csv").wait_for()
         check(desk, "check")
-        desk.get_by_role("button", name="Write down 1 people, call it final").click()
+        desk.get_by_role("button", name="Write down 1 person, call it final").click()
         desk.get_by_text("Attendance is written down.").wait_for()
     finally:
         house.clock.now = before

@@ -196,7 +196,7 @@ def _sessions(db: Connection, now: datetime) -> list[dict[str, Any]]:
             {
                 "id": session.id,
                 "slug": webinar.slug,
-                "title": webinar.title,
+                "title": webinar.class_title,
                 "when": f"{words.when(at, zone, now)} {words.letters(at, zone)}",
                 "registered": glance.registered,
                 "left": None if session.capacity is None else max(0, session.capacity - glance.registered),

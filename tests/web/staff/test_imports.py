@@ -178,14 +178,14 @@ def test_attendance_is_looked_at_and_then_written_down(desk: Any) -> None:
     desk.bring_in(LIST)
     desk.after_the_session()
     page = desk.follow(desk.upload("attendance", CAME, final="yes"))
-    assert "Write down 1 people, call it final" in page
+    assert "Write down 1 person, call it final" in page
     assert "guest@example.org" in page
     assert desk.places("attendance") == ["unknown"] * 2
     answer = desk.press(page, final="yes")
     assert answer.headers["location"] == "/staff/imports?done=attendance"
     page = desk.follow(answer)
     assert "Attendance is written down." in page
-    assert "1 attended, 0 left early, 1 missed, final; 1 rows matched nobody" in page
+    assert "1 attended, 0 left early, 1 missed, final; 1 row matched nobody" in page
     assert desk.places("attendance") == ["attended", "missed"]
     assert desk.query("SELECT attendance_final_at IS NOT NULL FROM webinar_session WHERE id = :session") == [(True,)]
 
