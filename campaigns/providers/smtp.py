@@ -49,7 +49,7 @@ class Smtp:
     name = "smtp"
     channel = Channel.EMAIL
 
-    def __init__(  # noqa: PLR0913  # the facts of one server, all by keyword
+    def __init__(  # the facts of one server, all by keyword
         self,
         host: str,
         port: int,
@@ -108,7 +108,8 @@ class SmtpConnection:
             return Refused("553 5.1.3 the address cannot be written in an SMTP envelope")
         if self._line:
             self._drop_if_stale(self._line)
-        return self._attempt(message, time.monotonic() + self._timeout)
+        content = transparent(message.raw)
+        return self._attempt(message, content, time.monotonic() + self._timeout)
 
     def close(self) -> None:
         """Say QUIT if the line is up; never raises."""
@@ -119,9 +120,8 @@ class SmtpConnection:
                 line.docmd("QUIT")
             line.close()
 
-    def _attempt(self, message: Email, deadline: float) -> Outcome:
+    def _attempt(self, message: Email, content: bytes, deadline: float) -> Outcome:
         kept = self._line is not None
-        content = transparent(message.raw)
         try:
             line = self._open(deadline)
         except (OSError, UnicodeError) as fault:
@@ -131,13 +131,13 @@ class SmtpConnection:
         except LineLost as lost:
             self._drop(line)
             if kept and not isinstance(lost, TimeUp):
-                return self._attempt(message, deadline)
+                return self._attempt(message, content, deadline)
             return Deferred(f"connection: {lost}")
         if replies[-1][0] == READY_FOR_CONTENT:
             return self._content(line, content, message.recipient)
         if kept and replies[0][0] == CLOSING:
             self._drop(line)
-            return self._attempt(message, deadline)
+            return self._attempt(message, content, deadline)
         return self._settle_refusal(line, replies[-1], message.recipient)
 
     def _content(self, line: Line, content: bytes, recipient: str) -> Outcome:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.providers.smtp_line import is_yes, transparent
@@ -11,6 +11,7 @@ from campaigns.providers.smtp_line import is_yes, transparent
 pieces = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b".", b"..", b"a", b"\x00", b"\xff", b""]), max_size=30)
 
 
+@settings(deadline=None)
 @given(pieces.map(b"".join))
 def test_a_server_reads_back_the_same_lines_and_only_one_message(raw):
     lines = as_a_server_reads(transparent(raw))
@@ -18,6 +19,7 @@ def test_a_server_reads_back_the_same_lines_and_only_one_message(raw):
     assert b"".join(lines) == re.sub(rb"[\r\n]", b"", raw)
 
 
+@settings(deadline=None)
 @given(pieces.map(b"".join))
 def test_no_bare_line_end_leaves_the_house(raw):
     assert not re.search(rb"(?<!\r)\n|\r(?!\n)", transparent(raw))

@@ -15,7 +15,9 @@ from tests.providers.contract import SECRET_NUMBER, WireContract, a_text
 from tests.servers import tls
 from tests.servers.twilio_server import ACCOUNT, TOKEN, Rule, TwilioServer, signature
 
-SHORT = timedelta(seconds=0.3)
+SHORT = timedelta(seconds=0.8)
+"""For tests in which somebody stays silent; the others take as long as the machine needs."""
+LONG = timedelta(seconds=20)
 
 
 def http(status, body):
@@ -25,7 +27,7 @@ def http(status, body):
 class TwilioWorld:
     def __init__(self, server):
         self.server = server
-        self.provider = to(server)
+        self.provider = to(server, timeout=SHORT)
 
     def received(self):
         return [int(re.search(r"Number (\d+)", sms.body)[1]) for sms in self.server.messages]
@@ -139,7 +141,7 @@ def test_every_answer_has_its_outcome_and_the_next_text_goes(server, rule, outco
 
 def test_an_answer_that_never_comes_is_asked_for_only_once(server):
     server.script(Rule())
-    line = to(server).connect()
+    line = to(server, timeout=SHORT).connect()
     assert line.hand_off(a_text()) == Unknown("the answer of Twilio was lost (ReadTimeout)")
     line.close()
     assert server.requests == 1
@@ -209,7 +211,7 @@ def to(server, **facts):
         "auth_token": TOKEN,
         "messaging_service_sid": "MG0",
         "base_url": server.url if server else "",
-        "timeout": SHORT,
+        "timeout": LONG,
         "callback_url": callback,
     }
     return Twilio(**{**usual, **facts})
