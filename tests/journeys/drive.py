@@ -31,17 +31,17 @@ class Drive:
         """Arrive at `target`, having waited at every due time until what was due is outside."""
         dues = sorted(self._dues())
         self._service.pace(SLOW)
-        self.wait_for(sum(due <= self._service.now for due in dues))
+        self._wait_for(sum(due <= self._service.now for due in dues))
         ahead = sorted({due for due in dues if self._service.now < due <= target})
         for due in ahead:
             if due > self._service.now:
                 self._approach(due)
             self._service.pace(SLOW)
             self._sleep_until(due)
-            self.wait_for(sum(one <= due for one in dues))
+            self._wait_for(sum(one <= due for one in dues))
         self._approach(target)
 
-    def wait_for(self, messages: int) -> None:
+    def _wait_for(self, messages: int) -> None:
         """Wait until so many messages have arrived outside, or patience ends."""
         until = time.monotonic() + _PATIENCE
         while (missing := messages - self._service.counted()) > 0 and time.monotonic() < until:

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-
-from icalendar import Calendar
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message
 
 from tests.servers.smtp_server import Received
 from tests.servers.twilio_server import Sms
@@ -56,7 +55,8 @@ class Arrived:
     subject: str = ""
     message_id: str = ""
     stop_url: str = ""
-    calendars: tuple[Calendar, ...] = ()
+    calendar: bytes = b""
+    """The invitation, if one came with it."""
 
     @property
     def links(self) -> list[str]:
@@ -77,22 +77,27 @@ def texts(received: Iterable[Sms]) -> list[Arrived]:
 
 
 def _email(number: int, one: Received) -> Arrived:
-    message = message_from_bytes(one.raw, _class=EmailMessage, policy=policy.default)
-    assert not message.defects
-    assert message["To"] == one.recipient
+    message = message_from_bytes(one.raw)
     parts = {part.get_content_type(): part for part in message.walk()}
-    invitations = [Calendar.from_ical(part.get_content()) for kind, part in parts.items() if kind == "text/calendar"]
+    assert message["To"] == one.recipient
+    assert [part.defects for part in parts.values() if part.defects] == []
     return Arrived(
         to=one.recipient,
         step=message["Feedback-ID"].split(":")[2],
         at=datetime.fromisoformat(one.virtual),
         name=f"{number:010X}",
-        text=parts["text/plain"].get_content(),
-        subject=message["Subject"],
+        text=_decoded(parts["text/plain"]).decode(),
+        subject=str(make_header(decode_header(message["Subject"]))),
         message_id=message["Message-ID"],
         stop_url=message["List-Unsubscribe"].strip("<>"),
-        calendars=tuple(invitations),
+        calendar=_decoded(parts["text/calendar"]) if "text/calendar" in parts else b"",
     )
+
+
+def _decoded(part: Message) -> bytes:
+    content = part.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    return content
 
 
 def _text_step(body: str) -> str:
