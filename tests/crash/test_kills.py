@@ -17,8 +17,9 @@ from campaigns.operations.unsubscribe import stop
 from campaigns.operations.withdraw import withdraw
 from campaigns.store.engine import transaction
 from tests.crash.people import Crowd, gather
+from tests.crash.program import Tail
 from tests.crash.proof import RECEIPT, Wanted, prove
-from tests.crash.service import EMAIL_LANES, SMS_LANES, House, Tail, house, seed
+from tests.crash.service import EMAIL_LANES, SMS_LANES, House, house, seed
 
 pytestmark = pytest.mark.crash
 _STUCK_SMTP = {"at": "dot", "keep": True, "times": EMAIL_LANES}
@@ -39,7 +40,7 @@ def test_workers_killed_with_every_lane_in_mid_message_double_one_email_per_lane
             lambda: (
                 it.mails.count() >= smtp[0]["after"] + EMAIL_LANES
                 and it.texts.count() >= twilio[0]["after"] + SMS_LANES
-                and it.in_hand() == EMAIL_LANES + SMS_LANES
+                and it.count("sending") == EMAIL_LANES + SMS_LANES
             ),
             "all lanes to wait for an answer",
         )
