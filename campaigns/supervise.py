@@ -163,7 +163,7 @@ def _welcome(settings: Settings, password: str) -> str:
 Running.
 
   Registration page   {settings.public_url}/w/si-joint-runners
-  Outbox              {settings.public_url}/staff/outbox   ({outbox})
+  Outbox              {settings.public_url}/outbox   ({outbox})
   Staff login         {settings.public_url}/staff/login   {STAFF}, {secret}
   Logs                {settings.data_dir / "logs"}
 

@@ -1,0 +1,46 @@
+"""What is made ready before anything runs; the rest is tried by test_supervise.py with real processes."""
+
+import pytest
+
+from campaigns import prepare
+from campaigns.errors import ConfigurationError
+from campaigns.prepare import Logs, bring_up_to_date, near, open_house
+from campaigns.settings import Settings
+
+
+def test_the_first_account_is_made_once_and_its_password_said_once(empty_database_url, tmp_path):
+    settings = Settings(database_url=empty_database_url, secret="s" * 32, data_dir=tmp_path)
+    said = []
+    password = open_house(settings, tmp_path, said.append)
+    assert password == (tmp_path / "staff-password").read_text()
+    assert open_house(settings, tmp_path, said.append) == ""
+    assert said == ["Bringing the database up to date"] * 2
+
+
+def test_without_a_secret_nothing_is_signed(own_database_url, tmp_path):
+    with pytest.raises(ConfigurationError, match="CAMPAIGNS_SECRET"):
+        bring_up_to_date(Settings(database_url=own_database_url, data_dir=tmp_path), print)
+
+
+def test_a_log_that_has_grown_too_long_begins_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(prepare, "_LOG_LIMIT", 3)
+    logs = Logs(tmp_path)
+    logs.of("Email worker").write_text("long")
+    assert logs.of("Email worker") == tmp_path / "email-worker.log"
+    assert not logs.of("Email worker").exists()
+    assert (tmp_path / "email-worker.log.1").read_text() == "long"
+
+
+@pytest.mark.parametrize(
+    ("host", "nearby"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1"),  # noqa: S104  # an example
+        ("::", "[::1]"),
+        ("::1", "[::1]"),
+        ("", "127.0.0.1"),
+        ("clinic", "clinic"),
+    ],
+)
+def test_a_listener_is_reached_from_this_machine(host, nearby):
+    assert near(host) == nearby
