@@ -180,7 +180,7 @@ class House:
 
 @contextmanager
 def house(
-    database_url: str, *, smtp: _RULES | None = None, twilio: _RULES | None = None, smtp_delay: int = 3, **settings: str
+    database_url: str, *, smtp: _RULES | None = None, twilio: _RULES | None = None, smtp_delay: int = 15, **settings: str
 ) -> Iterator[House]:
     """Build a house on a migrated database, with a Valkey of its own and both servers outside; start nothing of ours.
 
@@ -231,6 +231,7 @@ def _environment(folder: Path, database_url: str, settings: Mapping[str, str]) -
     port = str(free_port())
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CAMPAIGNS_", "TWILIO_"))}
     return inherited | {
+        "PYTHONPATH": str(ROOT),
         "CAMPAIGNS_DATABASE_URL": database_url,
         "CAMPAIGNS_DATA_DIR": str(folder),
         "CAMPAIGNS_SECRET": secrets.token_urlsafe(32),
@@ -263,7 +264,7 @@ def _outside(stack: ExitStack, folder: Path, name: str, rules: _RULES, *options:
     said = folder / f"{name}-server.log"
     command = [sys.executable, "-m", f"tests.servers.{name}_server", "--store", str(folder / name)]
     command += ["--clock", str(folder / "clock.json"), "--rules", str(file), *options]
-    server = spawn(command, log=said, dies_with_us=signal.SIGKILL)
+    server = spawn(command, log=said, dies_with_us=signal.SIGKILL, environment=os.environ | {"PYTHONPATH": str(ROOT)})
     stack.callback(end, server, signal.SIGTERM, patience=10)
     net = time.monotonic() + _NET
     while b"\n" not in said.read_bytes():
