@@ -21,38 +21,38 @@ _spec = importlib.util.spec_from_file_location("staff_office", _path)
 _office = importlib.util.module_from_spec(_spec)
 sys.modules["staff_office"] = _office  # its dataclasses look their module up
 _spec.loader.exec_module(_office)
-furnished, office = _office.furnished, _office.office
+furnished = _office.furnished
 
 pytestmark = pytest.mark.browser
 PASSWORD = "correct-horse-battery"
 BASE = "/staff/webinars/si-joint-runners"
 
 
-@pytest.fixture
-def house(office):
-    """What the live server of this folder serves: the office."""
-    return office
+@pytest.fixture(scope="module")
+def office(furnished, tmp_path_factory):
+    """One office for this file: what changes something stands last."""
+    with _office.opened(furnished, tmp_path_factory.mktemp("office")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def client(office):
+    """What the live server of this folder serves."""
+    return office.client
 
 
 @dataclass
-class Day:
-    """A campaign in full swing, and a browser that is signed in."""
+class Campaign:
+    """A campaign in full swing."""
 
-    office: object
-    page: object
     session: int
     registration: int
     unknown: int
 
-    def open(self, path: str):
-        answer = self.page.goto(path)
-        assert answer.status == 200, path
-        return self.page
 
-
-@pytest.fixture
-def day(office, reader):
-    """The middle of a campaign: people in three zones, one message in doubt, one refused, emails captured."""
+@pytest.fixture(scope="module")
+def campaign(office):
+    """People in three zones, one message in doubt, one refused, emails and texts captured."""
     world, outbox = office.world, office.runtime.settings.outbox
     for away in (-20 * DAY, 10 * DAY, 24 * DAY):
         world.session(away, capacity=500)
@@ -67,19 +67,40 @@ def day(office, reader):
         world.work()
     with transaction(office.runtime.engine) as db:
         sign_in.enrol(db, email="jo@clinic.example", name="Jo Reyes", role="admin", password=PASSWORD, now=office.clock())
+    return Campaign(session, registration, world.one("SELECT id FROM delivery WHERE status = 8"))
+
+
+@dataclass
+class Day:
+    """The campaign and a browser that is signed in."""
+
+    office: object
+    page: object
+    campaign: Campaign
+
+    def open(self, path: str):
+        answer = self.page.goto(path.format(**vars(self.campaign)))
+        assert (answer.status, "sign-in" in answer.url) == (200, False), path
+        return self.page
+
+
+@pytest.fixture
+def day(office, campaign, reader):
+    """A day at the desk."""
     page = reader.page()
     sign_in_with(page)
-    return Day(office, page, session, registration, world.one("SELECT id FROM delivery WHERE status = 8"))
+    return Day(office, page, campaign)
 
 
 def sign_in_with(page, password=PASSWORD):
     page.goto("/staff/sign-in")
     page.get_by_label("Work email").fill("jo@clinic.example")
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign in").click()
 
 
-def test_sign_in(reader, check):
+def test_sign_in(campaign, reader, check):
     page = reader.page()
     page.goto("/staff")
     check(page)
@@ -106,12 +127,11 @@ def test_sign_in(reader, check):
     ],
 )
 def test_page(day, check, name, path):
-    page = day.open(path.format(session=day.session, registration=day.registration, unknown=day.unknown))
-    check(page, name)
+    check(day.open(path), name)
 
 
 def test_pages_with_errors(day, check):
-    move = f"{BASE}/sessions/{day.session}/move?day=2027-02-01&start=18:00&zone=America/New_York"
+    move = f"{BASE}/sessions/{day.campaign.session}/move?day=2027-02-01&start=18:00&zone=America/New_York"
     assert day.page.goto(move).status == 422
     check(day.page, "past")
 
@@ -135,6 +155,29 @@ def test_nobody_signed_in_reads_the_outbox_at_this_machine(day, reader, check):
     check(page, "bare")
 
 
+def test_the_menu_of_a_phone_opens_by_keyboard_and_without_script(day, reader):
+    page = reader.page(size={"width": 390, "height": 844}, script=False)
+    sign_in_with(page)
+    assert not page.get_by_role("link", name="Health").is_visible()
+    page.get_by_label("Show the menu").press("Space")
+    page.get_by_role("link", name="Health").click()
+    assert page.url.endswith("/staff/health")
+
+
+def test_every_page_has_one_heading_and_a_way_past_the_menu(day):
+    for path in ("/staff", BASE, "/staff/deliveries", "/staff/health", f"/staff/people/{day.campaign.registration}"):
+        page = day.open(path)
+        assert page.locator("h1").count() == 1
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
+
+
+def test_a_decision_takes_one_press(day):
+    page = day.open(f"/staff/deliveries/{day.campaign.unknown}")
+    page.get_by_role("button", name="Send once more").click()
+    assert "It is planned once more." in page.get_by_role("status").inner_text()
+
+
 def test_moving_a_session_without_script_from_the_list_to_the_notice(day, reader):
     page = reader.page(script=False)
     sign_in_with(page)
@@ -147,27 +190,4 @@ def test_moving_a_session_without_script_from_the_list_to_the_notice(day, reader
     page.get_by_label("The new time is right").check()
     page.get_by_role("button", name="Move and tell 3 people").click()
     assert "The session is moved." in page.get_by_role("status").inner_text()
-    assert day.office.world.one("SELECT revision FROM webinar_session WHERE id = :id", id=day.session) == 2
-
-
-def test_a_decision_takes_one_press(day):
-    page = day.open(f"/staff/deliveries/{day.unknown}")
-    page.get_by_role("button", name="Send once more").click()
-    assert "It is planned once more." in page.get_by_role("status").inner_text()
-
-
-def test_the_menu_of_a_phone_opens_by_keyboard_and_without_script(day, reader):
-    page = reader.page(size={"width": 390, "height": 844}, script=False)
-    sign_in_with(page)
-    assert not page.get_by_role("link", name="Health").is_visible()
-    page.get_by_label("Show the menu").press("Space")
-    page.get_by_role("link", name="Health").click()
-    assert page.url.endswith("/staff/health")
-
-
-def test_every_page_has_one_heading_and_a_way_past_the_menu(day):
-    for path in ("/staff", BASE, "/staff/deliveries", "/staff/health", f"/staff/people/{day.registration}"):
-        page = day.open(path)
-        assert page.locator("h1").count() == 1
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
+    assert day.office.world.one("SELECT revision FROM webinar_session WHERE id = :id", id=day.campaign.session) == 2

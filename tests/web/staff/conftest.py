@@ -91,9 +91,16 @@ def plain(html: str) -> str:
 @pytest.fixture
 def office(furnished, tmp_path):
     """An office of its own for one test, marketing signed in."""
+    with opened(furnished, tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def opened(furnished, folder):
+    """An office over a copy of the furnished database, with this folder for its outbox."""
     clock = HandClock(NOON)
     with cloned(furnished) as url:
-        settings = read_settings(database_url=url, secret=SECRET, data_dir=tmp_path, registrations_per_minute=1000)
+        settings = read_settings(database_url=url, secret=SECRET, data_dir=folder, registrations_per_minute=1000)
         with build(settings, pool_size=3) as built:
             runtime = replace(built, clock=clock)
             with TestClient(create_app(runtime), base_url="http://127.0.0.1:8000", follow_redirects=False) as client:
