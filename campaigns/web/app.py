@@ -38,6 +38,7 @@ _STATUS: Final[tuple[tuple[type[CampaignsError], int], ...]] = (
 )
 """First match wins."""
 
+_NOT_FOUND: Final = 404
 _BROKEN: Final = 500
 
 _SENTENCES: Final = {
@@ -78,7 +79,8 @@ def _healthz(request: Request) -> Response:
 
 def _declined(request: Request, error: Exception) -> Response:
     status = next((number for kind, number in _STATUS if isinstance(error, kind)), 500)
-    return _error_page(request, status, str(error))
+    sentence = _SENTENCES[_NOT_FOUND] if str(error) == NotFound.__doc__ else str(error)
+    return _error_page(request, status, sentence)
 
 
 def _refused(request: Request, error: Exception) -> Response:
@@ -88,7 +90,7 @@ def _refused(request: Request, error: Exception) -> Response:
 
 def _no_such_address(request: Request, _error: Exception) -> Response:
     # Only addresses are validated by FastAPI here; forms say themselves what is wrong, field by field.
-    return _error_page(request, 404, _SENTENCES[404])
+    return _error_page(request, _NOT_FOUND, _SENTENCES[_NOT_FOUND])
 
 
 def _sign_in(request: Request, _error: Exception) -> Response:

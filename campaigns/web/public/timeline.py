@@ -102,8 +102,10 @@ def _passed_by(one: Milestone, now: datetime) -> bool:
 
 def _worth_telling(one: Milestone, place: Place) -> bool:
     if one.coming:
-        # What is planned for a place that was given up falls when it is claimed; only the receipt still goes.
-        return place.withdrawn_at is None or one.step.audience is Audience.WITHDRAWN
+        # What is planned for a place that was given up, or a class that was cancelled, falls when it is claimed.
+        if place.withdrawn_at is not None:
+            return one.step.audience is Audience.WITHDRAWN
+        return place.session.cancelled_at is None or one.step.anchor is Anchor.CANCELLED
     return one.recorded is not None and (one.recorded.status in _LEFT or one.reason in _REASONS)
 
 

@@ -311,6 +311,7 @@ def test_thanks_lists_what_the_ticked_boxes_bring_and_nothing_else(house):
     assert with_boxes.count("A short read, by email") == 4
     assert "The doors open, by text" in with_boxes and "The doors open, by email" not in with_boxes
     assert "Text reminders:" in with_boxes
+    assert with_boxes.count('class="now"') - with_boxes.count('<path class="now"') == 1
     assert "You ticked no box." in without
     assert "A short read" not in without and "by text" not in without
     assert "The doors open, by email" in without
