@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     twilio_timeout: timedelta = timedelta(seconds=10)
 
     # Pace and rhythm
-    horizon: timedelta = timedelta(hours=6)
+    horizon: timedelta = Field(default=timedelta(hours=6), ge=timedelta(minutes=30))
     """How far ahead the ledger is filled: how long the planner may be dead without a message being late."""
     email_lanes: int = Field(default=4, ge=1, le=64)
     """Threads with a connection of their own, in each email worker process."""

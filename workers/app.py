@@ -18,6 +18,7 @@ from kombu import Queue
 from campaigns import logs
 from campaigns.data_dir import settings_here
 from campaigns.domain.steps import Channel, Priority
+from campaigns.errors import ConfigurationError
 from campaigns.operations.dispatch import queue_name
 from campaigns.operations.send import Desk
 from campaigns.runtime import build, open_desk
@@ -61,6 +62,13 @@ def make_app(settings: Settings) -> Celery:
     return app
 
 
+def with_broker(settings: Settings) -> Settings:
+    """Give the settings back; raises `ConfigurationError` when they name no broker."""
+    if not settings.redis_url:
+        raise ConfigurationError("REDIS_URL: not set. `./up` starts a server of its own; this command does not.")
+    return settings
+
+
 class Process:
     """The one runtime of this worker process, built at the first doorbell."""
 
@@ -90,7 +98,12 @@ process: Final = Process()
 @celeryd_init.connect
 def _build_early(**_: Any) -> None:
     """Fail at start-up rather than at the first doorbell."""
-    process.desk()
+    try:
+        with_broker(settings_here())
+        process.desk()
+    except ConfigurationError as error:
+        # Celery logs whatever else a signal's receiver raises, and would start all the same.
+        raise SystemExit(str(error)) from None
 
 
 @worker_shutting_down.connect

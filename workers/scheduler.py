@@ -29,7 +29,7 @@ from campaigns.operations.recover import recover
 from campaigns.runtime import Runtime, build
 from campaigns.store.engine import transaction
 from campaigns.store.rhythms import tick
-from workers.app import TASK, make_app
+from workers.app import TASK, make_app, with_broker
 
 _AFTER_A_FAULT: Final = timedelta(seconds=2)
 _TELL_EVERY: Final = 5.0
@@ -110,7 +110,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     try:
-        settings = settings_here()
+        settings = with_broker(settings_here())
         with build(settings) as runtime:
             run(runtime, publisher(make_app(settings)), stop)
     except ConfigurationError as error:

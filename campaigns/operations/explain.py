@@ -24,6 +24,7 @@ from campaigns.store.people import Place
 
 Permissions = Mapping[tuple[Channel, Purpose], bool]
 
+_WAITING: Final = frozenset({Status.PLANNED, Status.QUEUED})
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -35,7 +36,7 @@ class Milestone:
     answer: Answer
     recorded: Recorded | None
     barred: Reason | None
-    """Why it would not leave although it is due: no consent, no number, suppressed."""
+    """Why it would not leave although it is due: no consent, no number, suppressed, or its time is over."""
 
     @property
     def at(self) -> datetime | None:
@@ -46,15 +47,15 @@ class Milestone:
 
     @property
     def coming(self) -> bool:
-        """Whether it is still to come, as far as anybody knows now."""
-        if self.recorded is not None:
-            return self.recorded.status in (Status.PLANNED, Status.QUEUED, Status.SENDING)
+        """Whether it is still to come, as far as anybody knows now: a planned row that would fall is not."""
+        if self.recorded is not None and self.recorded.status not in _WAITING:
+            return self.recorded.status is Status.SENDING
         return self.barred is None and isinstance(self.answer, Due)
 
     @property
     def reason(self) -> str | None:
         """Why it did not or will not go, as a word of the ledger."""
-        if self.recorded is not None:
+        if self.recorded is not None and self.recorded.status not in _WAITING:
             return self.recorded.reason
         if self.barred is not None:
             return self.barred.value
@@ -64,7 +65,8 @@ class Milestone:
 def timeline(db: Connection, place: Place, hours: SendingHours, now: datetime) -> list[Milestone]:
     """Give every step of the campaign for one registration, in the order of time.
 
-    A step that went out for an earlier date of the session appears once more for the new one.
+    A step that went out for an earlier date of the session appears once more for the new one;
+    what was only planned for it has fallen and is not told.
     A step due in the past that has no row says why: it was useless by the time it could go.
     """
     steps = steps_of(db, place.webinar.id)
@@ -75,12 +77,14 @@ def timeline(db: Connection, place: Place, hours: SendingHours, now: datetime) -
     answers = answers_for(steps, place.facts, hours)
     found = []
     for step in steps:
-        mine = rows.get(step.id, [])
-        found += [Milestone(step, answers[step.id], row, None) for row in mine]
         current = place.session.revision if step.dated else 0
+        mine = [row for row in rows.get(step.id, []) if row.revision == current or row.status not in _WAITING]
+        barred = _barred(db, step, place, granted)
+        found += [Milestone(step, answers[step.id], row, barred if row.status in _WAITING else None) for row in mine]
         if not any(row.revision == current for row in mine):
-            barred = _barred(db, step, place, granted)
-            found.append(Milestone(step, answers[step.id], None, barred))
+            answer = answers[step.id]
+            over = isinstance(answer, Due) and answer.expires <= now
+            found.append(Milestone(step, answer, None, barred or (Reason.EXPIRED if over else None)))
     return sorted(found, key=lambda one: (one.at or _LAST, one.step.key))
 
 

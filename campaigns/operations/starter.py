@@ -6,7 +6,7 @@ Loading again adds what is new and leaves what staff have changed as they have i
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -29,7 +29,7 @@ from campaigns.domain.steps import (
 )
 from campaigns.errors import ConfigurationError
 from campaigns.operations.words import publish_sources
-from campaigns.store.campaigns import add_campaign, add_step
+from campaigns.store.campaigns import add_campaign, add_step, campaign_of
 from campaigns.store.consents import add_wording
 from campaigns.store.engine import Connection
 from campaigns.store.webinars import add_session, add_webinar, sessions_of
@@ -58,7 +58,7 @@ def load(db: Connection, templates: Path, clinic: Clinic, now: datetime, *, with
     for path in sorted((templates / "webinars").glob("*.toml")):
         try:
             webinar_id = _load_one(db, tomllib.loads(path.read_text(encoding="utf-8")), clinic, now)
-        except (KeyError, ValueError, TypeError) as error:
+        except (LookupError, ValueError, TypeError, AttributeError) as error:
             raise ConfigurationError(f"{path.name}: {error!r}") from error
         if with_session and not sessions_of(db, webinar_id, ending_after=now):
             _first_session(db, webinar_id, clinic, now)
@@ -69,9 +69,12 @@ def _load_one(db: Connection, data: dict[str, Any], clinic: Clinic, now: datetim
     values = {**data["webinar"], "zone": clinic.zone}
     values["host_role"] = values["host_role"].format(clinic=clinic.name)
     webinar_id = add_webinar(db, values, now)
+    known = campaign_of(db, webinar_id) is not None
     campaign_id = add_campaign(db, webinar_id, data["campaign"]["name"], now)
     for key, rule in data["steps"].items():
-        add_step(db, campaign_id, read_step(key, rule))
+        step = read_step(key, rule)
+        # A step that comes to a campaign under way writes to nobody who is past it.
+        add_step(db, campaign_id, replace(step, active_from=now) if known else step)
     for wording in data["consents"]:
         text = wording["text"].format(clinic=clinic.name, program=clinic.program)
         add_wording(db, Channel(wording["channel"]), Purpose(wording["purpose"]), wording["title"], text, now)
@@ -93,7 +96,7 @@ def read_step(key: str, rule: dict[str, Any]) -> Step:
     channel = Channel(words.pop("channel"))
     expires_anchor, expires = _when(words.pop("expires"))
     if not isinstance(expires, Relative):
-        raise ValueError(f"{key}: expires must be an elapsed time")
+        raise ValueError(f"{key}: expires must be an elapsed time")  # noqa: TRY004  # what a file says, not what code passes
     spans: dict[str, Any] = {name: _span(words.pop(name)) for name in _SPANS if name in words}
     step = Step(
         id=0,
@@ -135,13 +138,16 @@ def _when(words: str) -> tuple[Anchor, Offset]:
     span, _, clock = rest.partition(" at ")
     delta = _span(span) if span else timedelta(0)
     if clock:
+        if delta % timedelta(days=1):
+            raise ValueError(f"{words}: a wall-clock time takes whole days")
         return Anchor(anchor), LocalTime(delta.days, time.fromisoformat(clock))
     return Anchor(anchor), Relative(delta)
 
 
 def _span(words: str) -> timedelta:
     """Read `60 min`, `- 7 d`, `+ 30 min`."""
-    parts = words.split()
-    sign = -1 if parts[0] == "-" else 1
-    number, unit = parts[-2], parts[-1]
-    return sign * timedelta(**{_UNITS[unit]: float(number)})
+    *sign, number, unit = words.split()
+    if sign not in ([], ["+"], ["-"]):
+        raise ValueError(f"{words}: not a span of time")
+    span = timedelta(**{_UNITS[unit]: float(number)})
+    return -span if sign == ["-"] else span
