@@ -180,7 +180,12 @@ class House:
 
 @contextmanager
 def house(
-    database_url: str, *, smtp: _RULES | None = None, twilio: _RULES | None = None, smtp_delay: int = 15, **settings: str
+    database_url: str,
+    *,
+    smtp: _RULES | None = None,
+    twilio: _RULES | None = None,
+    smtp_delay: int = 15,
+    **settings: str,
 ) -> Iterator[House]:
     """Build a house on a migrated database, with a Valkey of its own and both servers outside; start nothing of ours.
 
