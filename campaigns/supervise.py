@@ -26,7 +26,7 @@ from campaigns.prepare import STAFF, Logs, Say, near, open_house, start_servers
 from campaigns.settings import Settings
 from campaigns.store.household import settle_in, spawn
 
-_FIRST_PAGE: Final = 60.0
+_FIRST_PAGE: Final = 120.0
 """Seconds the web may take to answer for the first time."""
 _FAREWELL: Final = 5.5
 """Seconds for web, scheduler and workers to finish what they hold; the servers get three more."""
