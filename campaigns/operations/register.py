@@ -14,7 +14,7 @@ from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.errors import NotFound, RegistrationClosed, SessionFull
 from campaigns.operations.plan import plan_registration
-from campaigns.store.consents import Answer, granted_for, permissions_of, record
+from campaigns.store.consents import Answer, granted_for, lift, permissions_of, record, stopped
 from campaigns.store.engine import Connection
 from campaigns.store.people import has_place, phone_of, place, save_registrant, save_registration
 from campaigns.store.webinars import SessionRow, places_taken, session_for_intake
@@ -82,6 +82,8 @@ def register(
         now=now,
     )
     _record_consents(db, registrant_id, request, now)
+    if request.source == "web":
+        _let_flow_again(db, registrant_id, request, now)
     found = place(db, registration_id)
     if found is not None:
         granted = permissions_of(db, registrant_id)
@@ -89,6 +91,19 @@ def register(
             db, found, granted, hours, now, horizon=horizon, only_after=None if created else now
         )
     return Registered(registration_id, created)
+
+
+def _let_flow_again(db: Connection, registrant_id: int, request: Request, now: datetime) -> None:
+    """End the stops that the person has just spoken against: by asking for the class, and by each box they ticked.
+
+    Without this the page would promise a confirmation that can never leave. What a
+    provider or staff have suppressed stays, and an import ends nothing.
+    """
+    for channel, purpose in {(Channel.EMAIL, Purpose.SERVICE), *request.consents}:
+        address = request.email if channel is Channel.EMAIL else request.phone or phone_of(db, registrant_id)
+        if stopped(db, channel, address, purpose):
+            lift(db, channel, address, purpose, now)
+            lift(db, channel, address, None, now)
 
 
 def takes_registrations(session: SessionRow, now: datetime) -> bool:

@@ -6,7 +6,9 @@ from urllib.parse import parse_qs, quote_plus, urlsplit
 import pytest
 from sqlalchemy import text
 
+from campaigns.domain.steps import Channel, Purpose
 from campaigns.store import webinars
+from campaigns.store.consents import suppress
 from campaigns.store.engine import transaction
 
 
@@ -362,3 +364,34 @@ def registrations(house):
             {"id": house.webinar_id},
         ).all()
     return [tuple(row) for row in rows]
+
+
+def test_who_stopped_everything_and_registers_again_gets_what_they_ask_for_and_no_more(house):
+    every = {("email", "education"): "email-education", ("email", "marketing"): "email-marketing"}
+    registration = house.place(
+        consents={(Channel(channel), Purpose(purpose)): house.boxes[key] for (channel, purpose), key in every.items()}
+    )
+    stop = house.path(house.runtime.links.stop(registration, Channel.EMAIL, Purpose.SERVICE))
+    house.client.post(f"{stop}/choose", data={"scope": "everything"})
+    house.add_session(12)
+    assert house.send(consent=[str(house.boxes["email-education"])]).status_code == 303
+    page = house.client.get(house.path(house.runtime.links.manage(registration))).text
+    ticked = {kind for kind in ("service", "education", "marketing") if f'value="email-{kind}" checked' in page}
+    assert ticked == {"service", "education"}
+
+
+def test_import_does_not_end_what_somebody_stopped(house):
+    stop = house.path(house.runtime.links.stop(house.place(), Channel.EMAIL, Purpose.SERVICE))
+    house.client.post(stop)
+    registration = house.place(session_id=house.add_session(12), source="import")
+    page = house.client.get(house.path(house.runtime.links.manage(registration))).text
+    assert 'value="email-service" checked' not in page
+
+
+def test_address_that_bounced_is_not_let_flow_again_by_a_form(house):
+    registration = house.place()
+    with transaction(house.runtime.engine) as db:
+        suppress(db, Channel.EMAIL, house.email, None, reason="bounced", source="test", now=house.clock.now)
+    assert house.send().status_code == 303
+    page = house.client.get(house.path(house.runtime.links.manage(registration))).text
+    assert 'value="email-service" checked' not in page
