@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from campaigns.redis_probe import RedisUnreachable, waiting_doorbells
+from campaigns.redis_probe import RedisUnreachable, forget, waiting_doorbells
 from tests.servers.tls import server_context, trusting_context
 
 
@@ -17,6 +17,22 @@ def test_waiting_doorbells_are_counted_over_a_socket(redis_url):
         line.recv(100)
         assert waiting_doorbells(redis_url.replace("host=0", "host=3"), ["a", "b", "none"]) == 3
     assert waiting_doorbells(redis_url, ["a"]) == 0
+
+
+def test_only_keys_with_the_prefix_are_forgotten(redis_url):
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(redis_url.removeprefix("redis+socket://").partition("?")[0])
+        line.sendall(b"SELECT 4\r\nRPUSH play:a 1\r\nRPUSH play:b 1\r\nRPUSH a 1\r\n")
+        line.recv(100)
+        elsewhere = redis_url.replace("host=0", "host=4")
+        assert waiting_doorbells(elsewhere, ["play:a", "play:b", "a"]) == 3
+        forget(elsewhere, "play:")
+        assert waiting_doorbells(elsewhere, ["play:a", "play:b", "a"]) == 1
+
+
+def test_forgetting_says_why_it_cannot():
+    with pytest.raises(RedisUnreachable, match="refused"):
+        forget("redis://127.0.0.1:1", "play:")
 
 
 def test_name_and_password_come_first(scripted):

@@ -46,6 +46,9 @@ def test_links_and_messages_of_a_rehearsal_are_its_own(
         assert mine.database_url != real.database_url
         assert mine.broker_prefix.startswith("rehearsal-")
         assert mine.outbox.is_relative_to(rooms)
+        servers = settle_in(mine.data_dir).room
+        assert servers.is_dir()
+    assert not servers.exists()
     assert list(rooms.iterdir()) == []
 
 
