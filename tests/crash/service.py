@@ -113,10 +113,14 @@ class House:
         self.broker.process.send_signal(how)
         self.broker.process.wait(20)
 
-    def start_broker(self, *, empty: bool) -> None:
-        """Start Valkey where it was; `empty` as if its disk had been lost."""
-        if empty:
-            shutil.rmtree(self.place.room / "valkey")
+    def lose_broker(self) -> None:
+        """Kill Valkey, lose its disk, and start it empty where it was."""
+        self.stop_broker(signal.SIGKILL)
+        shutil.rmtree(self.place.room / "valkey")
+        self.start_broker()
+
+    def start_broker(self) -> None:
+        """Start Valkey where it was, with what it has on disk."""
         before, self.broker = self.broker, start_broker(self.place, self.folder / "valkey.log")
         assert self.broker.url == before.url
 

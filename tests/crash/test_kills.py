@@ -54,6 +54,21 @@ def test_workers_killed_with_every_lane_in_mid_message_double_one_email_per_lane
         assert tally.doubts == EMAIL_LANES + SMS_LANES
 
 
+def test_what_a_scheduler_claimed_before_it_was_killed_goes_out_although_nobody_rang_for_it(own_database_url):
+    with house(own_database_url) as it:
+        crowd = gather(it, 200)
+        it.run_email_worker()
+        it.run_sms_worker()
+        it.broker.process.send_signal(signal.SIGSTOP)  # so that whoever rings waits at the door
+        scheduler = it.run_scheduler()
+        it.wait(lambda: it.count("queued"), "the first claim")
+        scheduler.kill()
+        it.lose_broker()
+        it.wait_until_settled()
+        tally = prove(it, expected=crowd.all)
+        assert (tally.emails, tally.texts, tally.doubts) == (len(crowd.emails), len(crowd.texts), 0)
+
+
 @dataclass(frozen=True)
 class Blow:
     """Something that happens once so many messages have arrived at a server."""
@@ -93,16 +108,12 @@ def _blows(it: House, crowd: Crowd, chance: Random, silenced: Silenced) -> list[
     def at(whole: int) -> int:
         return chance.randrange(whole * 5 // 100, whole * 85 // 100)
 
-    def lose_broker() -> None:
-        it.stop_broker(signal.SIGKILL)
-        it.start_broker(empty=True)
-
     mails, texts = len(crowd.emails), len(crowd.texts)
     programs = it.programs
     victims = ["email-1", "email-2", chance.choice(["email-1", "email-2"]), "scheduler", "scheduler"]
     blows = [Blow(name, it.mails, at(mails), programs[name].kill) for name in victims]
     blows.append(Blow("sms", it.texts, at(texts), programs["sms"].kill))
-    blows.append(Blow("valkey", it.mails, at(mails), lose_broker))
+    blows.append(Blow("valkey", it.mails, at(mails), it.lose_broker))
     blows.append(Blow("people stop", it.mails, mails // 10, silenced.fall_silent))
     print([(blow.name, blow.after) for blow in sorted(blows, key=lambda blow: blow.after)])  # noqa: T201
     return blows

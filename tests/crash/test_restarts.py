@@ -58,7 +58,7 @@ def test_registrations_go_on_while_valkey_is_away_and_everything_goes_out_afterw
         while time.monotonic() < over:
             visitors.register(5)
         assert not visitors.refused
-        it.start_broker(empty=False)
+        it.start_broker()
         visitors.register(5)
         it.wait_until_settled()
         tally = prove(it, expected={(email, CONFIRMATION) for email in visitors.acknowledged})
