@@ -1,10 +1,7 @@
 """Every staff page in Chromium: no barrier that axe knows, nothing sticks out, usable without script."""
 
-import importlib.util
 import re
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -13,15 +10,11 @@ from campaigns.domain.steps import Channel
 from campaigns.operations import sign_in
 from campaigns.providers.folder import Folder
 from campaigns.store.engine import transaction
+from tests import offices
 from tests.factories import DAY, LESSONS, SERVICE_TEXTS
 from tests.fakes import REFUSE, ScriptedProvider
 
-_path = Path(__file__).parents[1] / "web" / "staff" / "conftest.py"
-_spec = importlib.util.spec_from_file_location("staff_office", _path)
-_office = importlib.util.module_from_spec(_spec)
-sys.modules["staff_office"] = _office  # its dataclasses look their module up
-_spec.loader.exec_module(_office)
-furnished = _office.furnished
+furnished = offices.furnished
 
 pytestmark = pytest.mark.browser
 PASSWORD = "correct-horse-battery"
@@ -31,7 +24,7 @@ BASE = "/staff/webinars/si-joint-runners"
 @pytest.fixture(scope="module")
 def office(furnished, tmp_path_factory):
     """One office for this file: what changes something stands last."""
-    with _office.opened(furnished, tmp_path_factory.mktemp("office")) as made:
+    with offices.opened(furnished, tmp_path_factory.mktemp("office")) as made:
         yield made
 
 
