@@ -25,7 +25,7 @@ class Drive:
         self._service = service
         self._dues = dues
         self.in_vain: list[tuple[datetime, int]] = []
-        """Where patience ended, and how many messages were missing."""
+        """Where patience ended, and how many messages were missing; those are not waited for again."""
 
     def to(self, target: datetime) -> None:
         """Arrive at `target`, having waited at every due time until what was due is outside."""
@@ -44,9 +44,10 @@ class Drive:
     def _wait_for(self, messages: int) -> None:
         """Wait until so many messages have arrived outside, or patience ends."""
         until = time.monotonic() + _PATIENCE
-        while (missing := messages - self._service.counted()) > 0 and time.monotonic() < until:
+        given_up = self.in_vain[-1][1] if self.in_vain else 0
+        while (missing := messages - self._service.counted()) > given_up and time.monotonic() < until:
             time.sleep(0.05)
-        if missing > 0:
+        if missing > given_up:
             self.in_vain.append((self._service.now, missing))
 
     def _approach(self, target: datetime) -> None:
