@@ -83,7 +83,7 @@ def register(
     )
     _record_consents(db, registrant_id, request, now)
     if request.source == "web":
-        _let_flow_again(db, registrant_id, request, now)
+        _let_flow_again(db, request, now)
     found = place(db, registration_id)
     if found is not None:
         granted = permissions_of(db, registrant_id)
@@ -93,17 +93,17 @@ def register(
     return Registered(registration_id, created)
 
 
-def _let_flow_again(db: Connection, registrant_id: int, request: Request, now: datetime) -> None:
-    """End the stops that the person has just spoken against: by asking for the class, and by each box they ticked.
+def _let_flow_again(db: Connection, request: Request, now: datetime) -> None:
+    """End the stops of email that the person has just spoken against: by asking for the class, and by each box they ticked.
 
     Without this the page would promise a confirmation that can never leave. What a
-    provider or staff have suppressed stays, and an import ends nothing.
+    provider or staff have suppressed stays, and an import ends nothing. Texts that were
+    stopped stay stopped: a number typed into a form does not prove whose it is.
     """
     for channel, purpose in {(Channel.EMAIL, Purpose.SERVICE), *request.consents}:
-        address = request.email if channel is Channel.EMAIL else request.phone or phone_of(db, registrant_id)
-        if stopped(db, channel, address, purpose):
-            lift(db, channel, address, purpose, now)
-            lift(db, channel, address, None, now)
+        if channel is Channel.EMAIL and stopped(db, channel, request.email, purpose):
+            lift(db, channel, request.email, purpose, now)
+            lift(db, channel, request.email, None, now)
 
 
 def takes_registrations(session: SessionRow, now: datetime) -> bool:

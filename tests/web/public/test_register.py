@@ -395,3 +395,12 @@ def test_address_that_bounced_is_not_let_flow_again_by_a_form(house):
     assert house.send().status_code == 303
     page = house.client.get(house.path(house.runtime.links.manage(registration))).text
     assert 'value="email-service" checked' not in page
+
+
+def test_number_that_was_stopped_is_not_let_flow_again_by_a_form(house):
+    registration = house.place()
+    with transaction(house.runtime.engine) as db:
+        suppress(db, Channel.SMS, "+12075550188", None, reason="unsubscribed", source="reply", now=house.clock.now)
+    assert house.send(phone="(207) 555-0188", consent=[str(house.boxes["sms-service"])]).status_code == 303
+    page = house.client.get(house.path(house.runtime.links.manage(registration))).text
+    assert 'value="sms-service" checked' not in page
