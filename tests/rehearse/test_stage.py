@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.children import Child
+from campaigns.children import Child, stop
 from campaigns.data_dir import claim
 from campaigns.errors import ConfigurationError
 from campaigns.rehearse.stage import Stage, build_stage
 from campaigns.settings import read_settings
+from campaigns.store.embedded import start_postgres
+from campaigns.store.engine import make_engine, reachable
 from campaigns.store.household import settle_in, spawn, write_private
 
 
@@ -67,6 +69,23 @@ def test_a_directory_whose_up_is_running_is_left_alone(redis_url: str, rooms: Pa
     shutil.rmtree(house.room)  # as root it may lie elsewhere
     assert said == ["Starting the database of this directory"]
     assert list(rooms.iterdir()) == []
+
+
+def test_the_database_of_an_up_that_is_not_running_is_started_and_stopped(
+    redis_url: str, rooms: Path, tmp_path: Path
+) -> None:
+    house = settle_in(tmp_path / "var")
+    first = start_postgres(house, tmp_path / "log", durable=False)
+    stop([Child("PostgreSQL", lambda: first.process, print, first.stop_signal, first.process)], patience=10)
+    settings = read_settings(database_url="", redis_url=redis_url, data_dir=tmp_path / "var")
+    with build_stage(settings, lambda _: None) as stage:
+        engine = make_engine(stage.real_url)
+        assert reachable(engine)
+        engine.dispose()
+    assert not reachable(engine)
+    engine.dispose()
+    assert list(rooms.iterdir()) == []
+    shutil.rmtree(house.room)  # as root it may lie elsewhere
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,19 @@ def test_a_campaign_is_copied_whole_with_its_newest_words(own_engine: Engine, po
         engine.dispose()
 
 
+def test_a_campaign_without_consent_boxes_is_copied_as_well(own_engine: Engine, postgres_url: str) -> None:
+    with transaction(own_engine) as db:
+        load(db)
+        db.execute(text("DELETE FROM consent_wording"))
+    with scratch_database(postgres_url, NOW) as url:
+        engine = make_engine(url)
+        upgrade(engine)
+        with transaction(own_engine) as real, transaction(engine) as db:
+            copy_campaign(real, db, "si-joint-runners")
+            assert current_wordings(db) == []
+        engine.dispose()
+
+
 def test_all_is_settled_only_when_planned_far_enough_and_nothing_is_on_its_way(db: Connection) -> None:
     webinar = load(db)
     session = webinars.add_session(db, webinar, NOW, NOW + timedelta(minutes=30), NOW)
