@@ -35,6 +35,7 @@ from campaigns.store.engine import Connection
 from campaigns.store.webinars import add_session, add_webinar, sessions_of
 
 _UNITS: Final = {"d": "days", "h": "hours", "min": "minutes", "s": "seconds"}
+_NEEDED: Final = ("slug", "title", "class_title", "promise", "summary", "points", "host_name", "host_role")
 _FIRST_SESSION_IN: Final = timedelta(days=12)
 
 
@@ -66,7 +67,8 @@ def load(db: Connection, templates: Path, clinic: Clinic, now: datetime, *, with
 
 
 def _load_one(db: Connection, data: dict[str, Any], clinic: Clinic, now: datetime) -> int:
-    values = {**data["webinar"], "zone": clinic.zone}
+    told = data["webinar"]
+    values = {name: told[name] for name in _NEEDED} | {**told, "zone": clinic.zone}
     values["host_role"] = values["host_role"].format(clinic=clinic.name)
     webinar_id = add_webinar(db, values, now)
     known = campaign_of(db, webinar_id) is not None

@@ -1,0 +1,97 @@
+"""Load the starter webinar."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+
+from campaigns.domain.steps import Anchor, LocalTime, Relative
+from campaigns.errors import ConfigurationError
+from campaigns.operations import starter
+from campaigns.operations.starter import read_step
+from campaigns.store.campaigns import steps_of
+from campaigns.store.engine import Connection
+from campaigns.store.webinars import sessions_of
+from tests.factories import CLINIC, NOON, TEMPLATES
+
+KEYS = "A1 A3 B1 B2 B4 B5 B6 C0 C1 D1 D2 E1 E2 E3 N1 X1 X1-sms X2 X2-sms X3"
+RULE = {"name": "One", "at": "starts - 60 min", "channel": "email", "template": "hour-before", "expires": "starts"}
+
+
+def test_the_starter_brings_its_campaign_and_one_session_on_a_thursday_evening(db: Connection) -> None:
+    webinar = starter.load(db, TEMPLATES, CLINIC, NOON)
+    assert " ".join(one.key for one in steps_of(db, webinar)) == KEYS
+    (only,) = sessions_of(db, webinar)
+    assert only.session.starts_at == datetime(2027, 3, 18, 22, 0, tzinfo=UTC)  # six in the evening, daylight saving time
+    assert only.session.ends_at - only.session.starts_at == timedelta(minutes=30)
+
+
+def test_loading_again_changes_nothing(db: Connection) -> None:
+    webinar = starter.load(db, TEMPLATES, CLINIC, NOON)
+    before = steps_of(db, webinar)
+    assert starter.load(db, TEMPLATES, CLINIC, NOON + timedelta(days=1)) == webinar
+    assert steps_of(db, webinar) == before
+    assert len(sessions_of(db, webinar)) == 1
+
+
+def test_a_session_is_added_when_none_is_to_come(db: Connection) -> None:
+    webinar = starter.load(db, TEMPLATES, CLINIC, NOON)
+    starter.load(db, TEMPLATES, CLINIC, NOON + timedelta(days=60))
+    assert len(sessions_of(db, webinar)) == 2
+
+
+def test_no_session_is_added_unless_asked_for(db: Connection) -> None:
+    webinar = starter.load(db, TEMPLATES, CLINIC, NOON, with_session=False)
+    assert sessions_of(db, webinar) == []
+
+
+def test_a_step_that_comes_to_a_campaign_under_way_is_for_the_future_only(db: Connection, tmp_path) -> None:
+    starter.load(db, TEMPLATES, CLINIC, NOON)
+    shutil.copytree(TEMPLATES, tmp_path, dirs_exist_ok=True)
+    file = tmp_path / "webinars" / "si-joint-runners.toml"
+    more = '[steps.Z9]\nname = "New"\nat = "ends + 1 h"\nchannel = "email"\ntemplate = "survey"\nexpires = "ends + 7 d"\n\n[[consents]]'
+    file.write_text(file.read_text(encoding="utf-8").replace("[[consents]]", more, 1), encoding="utf-8")
+    later = NOON + timedelta(days=3)
+    webinar = starter.load(db, tmp_path, CLINIC, later)
+    active = {one.key: one.active_from for one in steps_of(db, webinar)}
+    assert active["Z9"] == later
+    assert active["C0"] < NOON
+
+
+@pytest.mark.parametrize(
+    ("words", "anchor", "offset"),
+    [
+        ("registered", Anchor.REGISTERED, Relative(timedelta(0))),
+        ("starts - 60 min", Anchor.STARTS, Relative(timedelta(hours=-1))),
+        ("ends + 30 s", Anchor.ENDS, Relative(timedelta(seconds=30))),
+        ("registered + 1 d at 10:00", Anchor.REGISTERED, LocalTime(1, time(10))),
+        ("starts - 7 d at 09:30", Anchor.STARTS, LocalTime(-7, time(9, 30))),
+    ],
+)
+def test_when_is_read_as_people_say_it(words: str, anchor: Anchor, offset) -> None:
+    step = read_step("Z1", {**RULE, "at": words})
+    assert (step.anchor, step.offset) == (anchor, offset)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"at": "joined + 1 h"}, {"at": "starts * 60 min"}, {"at": "starts - soon"}, {"at": "starts - 60 fortnights"},
+        {"at": "starts - 12 h at 10:00"}, {"at": "starts - 1 d at noon"}, {"expires": "starts - 1 d at 10:00"},
+        {"channel": "fax"}, {"audience": "friends"}, {"purpose": "fun"}, {"priority": "now"}, {"late": "maybe"},
+        {"quiet": "loud"}, {"typo": 1},
+    ],
+)  # fmt: skip
+def test_a_step_that_says_something_else_is_refused(wrong: dict) -> None:
+    with pytest.raises((ValueError, KeyError)):
+        read_step("Z1", {**RULE, **wrong})
+
+
+@pytest.mark.parametrize("broken", ["[webinar", "[webinar]\nslug = 'x'\n", "steps = 3\n[webinar]\nhost_role=''\n", "[webinar]\nhost_role = 4\n"])
+def test_a_faulty_file_is_named(db: Connection, tmp_path, broken: str) -> None:
+    shutil.copytree(TEMPLATES, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "webinars" / "zz-other.toml").write_text(broken, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"zz-other\.toml"):
+        starter.load(db, tmp_path, CLINIC, NOON)
