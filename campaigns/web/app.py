@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -41,6 +42,8 @@ _STATUS: Final[tuple[tuple[type[CampaignsError], int], ...]] = (
 _NOT_FOUND: Final = 404
 _BROKEN: Final = 500
 
+_STAFF: Final = ("/staff", "/outbox")
+"""Addresses whose readers work here: their error pages have the staff's look."""
 _SENTENCES: Final = {
     404: "There is nothing at this address. Check it, or open the newest email from us and use the link in it.",
     405: "This address cannot be used that way. Open the page and use the button on it.",
@@ -79,8 +82,9 @@ def _healthz(request: Request) -> Response:
 
 def _declined(request: Request, error: Exception) -> Response:
     status = next((number for kind, number in _STATUS if isinstance(error, kind)), 500)
-    sentence = _SENTENCES[_NOT_FOUND] if str(error) == NotFound.__doc__ else str(error)
-    return _error_page(request, status, sentence)
+    staff = request.url.path.startswith(_STAFF)
+    bare = str(error) == NotFound.__doc__ and not staff
+    return _error_page(request, status, _SENTENCES[_NOT_FOUND] if bare else str(error))
 
 
 def _refused(request: Request, error: Exception) -> Response:
@@ -94,8 +98,9 @@ def _no_such_address(request: Request, _error: Exception) -> Response:
 
 
 def _sign_in(request: Request, _error: Exception) -> Response:
-    back = request.url.path if request.method == "GET" else "/staff"
-    return RedirectResponse(f"/staff/sign-in?next={back}", status_code=303)
+    query = f"?{request.url.query}" if request.url.query else ""
+    back = request.url.path + query if request.method == "GET" else "/staff"
+    return RedirectResponse(f"/staff/sign-in?next={quote(back, safe='/')}", status_code=303)
 
 
 def _broken(request: Request, error: Exception) -> Response:
@@ -109,9 +114,8 @@ def _error_page(request: Request, status: int, sentence: str, error: Exception |
     route = getattr(request.scope.get("route"), "path", "none")
     name = "web.failed" if broken else "web.refused"
     logs.event(name, error=error, reference=reference, status=status, route=route)
-    return page(
-        request, "error.html", status=status, personal=True, sentence=sentence, reference=reference, broken=broken
-    )
+    template = "staff/error.html" if request.url.path.startswith(_STAFF) else "error.html"
+    return page(request, template, status=status, personal=True, sentence=sentence, reference=reference, broken=broken)
 
 
 class _Static(StaticFiles):

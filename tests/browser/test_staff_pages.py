@@ -127,6 +127,8 @@ def test_pages_with_errors(day, check):
     move = f"{BASE}/sessions/{day.campaign.session}/move?day=2027-02-01&start=18:00&zone=America/New_York"
     assert day.page.goto(move).status == 422
     check(day.page, "past")
+    assert day.page.goto("/staff/people/999").status == 404
+    check(day.page, "missing")
 
 
 def test_an_email_and_a_text_of_the_outbox(day, check):

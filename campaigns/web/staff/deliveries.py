@@ -15,8 +15,8 @@ from campaigns.domain.lifecycle import Status
 from campaigns.domain.steps import Channel
 from campaigns.errors import NotFound, Rejected
 from campaigns.operations import resolve
+from campaigns.store import campaigns, webinars
 from campaigns.store import report_deliveries as report
-from campaigns.store import webinars
 from campaigns.store.engine import Connection
 from campaigns.store.report_deliveries import PAGE, DeliveryFacts, DeliveryRow, Filter
 from campaigns.web.staff import words
@@ -78,6 +78,7 @@ def show_delivery(visit: Signed, delivery_id: int) -> Response:
         facts = _facts(db, delivery_id)
         attempts = report.attempts_of(db, delivery_id)
         near = report.near_it(db, facts.row)
+        step = campaigns.all_steps(db)[facts.row.step_id]
     row = facts.row
     return visit.page(
         "delivery.html",
@@ -87,6 +88,7 @@ def show_delivery(visit: Signed, delivery_id: int) -> Response:
         meaning=words.STATES[row.status.name.lower()],
         reason=words.reason(row.reason),
         address=masked(row),
+        rule=f"{words.rule(step)}; for {words.audience(step)}",
         history=history(facts, attempts, visit.now),
         near=[_listed(one, visit) for one in near],
         due=words.when(row.due_at, row.zone, visit.now),

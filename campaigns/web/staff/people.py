@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from fastapi import APIRouter
@@ -46,6 +46,7 @@ _NO: Final = {
     "import": "no in an imported list",
     "reply": "stopped by reply",
 }
+_WAITING: Final = (Status.PLANNED, Status.QUEUED)
 _IF_IT_HAPPENS: Final = (Awaited.MOVE, Awaited.CANCELLATION, Awaited.WITHDRAWAL)
 _KINDS: Final = {
     (Channel.SMS, Purpose.SERVICE): "Texts",
@@ -128,45 +129,48 @@ def _line(one: Milestone, found: Place, now: datetime) -> Line:
 
 
 def _state(one: Milestone, now: datetime) -> tuple[str, str]:
-    if one.recorded is not None:
-        name = one.recorded.status.name.lower()
+    row = one.recorded
+    if row is not None and (row.status not in _WAITING or one.reason is None):
+        name = row.status.name.lower()
         return name, name
-    if one.barred is not None and (one.at is None or one.at > now):
-        return "skipped", "will skip" if isinstance(one.answer, Due) else "skipped"
-    if isinstance(one.answer, Due):
-        return ("planned", "planned") if one.coming and one.at is not None and one.at > now else ("skipped", "not sent")
-    if isinstance(one.answer, Wait):
-        return "waits", "waits"
-    return "skipped", "skipped"
+    if one.reason is not None:
+        return "skipped", "will skip" if _lies_ahead(one, now) else "skipped"
+    return ("waits", "waits") if isinstance(one.answer, Wait) else ("planned", "planned")
 
 
 def _plain(one: Milestone, found: Place, now: datetime) -> str:
-    zone = found.webinar.zone
-    if one.recorded is not None:
-        row = one.recorded
-        if row.status in (Status.SENT, Status.DELIVERED) and row.sent_at is not None:
-            late = words.span(max(row.sent_at - row.due_at, row.due_at - row.due_at))
-            return f"Sent {words.hour(row.sent_at, zone, seconds=True)}, {late} after due."
-        if row.reason:
-            verdict = "Not sent" if row.status is Status.SKIPPED else row.status.name.capitalize()
-            return f"{verdict}: {words.reason(row.reason)}."
-    if one.reason:
-        ahead = one.at is not None and one.at > now
-        return f"{'Will not go' if ahead else 'Not sent'}: {words.reason(one.reason)}."
-    if isinstance(one.answer, Wait):
+    row, zone = one.recorded, found.webinar.zone
+    if row is not None and row.sent_at is not None and row.status in (Status.SENT, Status.DELIVERED):
+        late = words.span(max(row.sent_at - row.due_at, timedelta(0)))
+        return f"Sent {words.hour(row.sent_at, zone, seconds=True)}, {late} after due."
+    if one.reason is not None:
+        return f"{_verdict(one, now)}: {words.reason(one.reason)}."
+    if row is None and isinstance(one.answer, Wait):
         return f"Waits for {words.reason(one.answer.awaits)}."
-    if one.at is not None and one.at <= now and one.recorded is None:
-        return "Its time passed before the ledger had it."
     return _theirs(one, found, now)
+
+
+def _verdict(one: Milestone, now: datetime) -> str:
+    row = one.recorded
+    if row is not None and row.status not in (*_WAITING, Status.SKIPPED):
+        return row.status.name.capitalize()
+    return "Will not go" if _lies_ahead(one, now) else "Not sent"
+
+
+def _lies_ahead(one: Milestone, now: datetime) -> bool:
+    """Say whether a step that will not go has its time still before it."""
+    if one.recorded is not None:
+        return one.recorded.status in _WAITING
+    return one.at is not None and one.at > now
 
 
 def _theirs(one: Milestone, found: Place, now: datetime) -> str:
     parts = []
     if one.at is not None and found.zone != found.webinar.zone:
         parts.append(f"{words.hour(one.at, found.zone)} their time.")
-    expires = one.recorded.expires_at if one.recorded else one.answer.expires if isinstance(one.answer, Due) else None
-    if expires is not None:
-        parts.append(f"No use after {words.when(expires, found.webinar.zone, now)}.")
+    expiries = [answer.expires for answer in (one.answer,) if isinstance(answer, Due)]
+    expiries = [one.recorded.expires_at] if one.recorded else expiries
+    parts += [f"No use after {words.when(expires, found.webinar.zone, now)}." for expires in expiries]
     return " ".join(parts)
 
 

@@ -140,8 +140,6 @@ def _move_page(  # the states of one page, by name
         if asked:
             try:
                 facts = _move_facts(db, visit, session, webinar, wish)
-            except NotFound:
-                raise
             except Rejected as error:
                 wrong = error
         people = webinars.places_taken(db, session_id)

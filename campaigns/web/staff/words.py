@@ -67,6 +67,15 @@ _AUDIENCES: Final = {
 }
 
 
+_ANCHORS: Final = {
+    Anchor.REGISTERED: "counted from registering",
+    Anchor.STARTS: "counted from the start",
+    Anchor.ENDS: "counted from the end",
+    Anchor.MOVED: "when the session was moved",
+    Anchor.CANCELLED: "when it was cancelled",
+}
+
+
 def reason(code: str | None) -> str:
     """Say why a delivery did not leave; codes of ours in plain words, a provider's words as they are."""
     if not code:
@@ -150,6 +159,13 @@ def offset(step: Step) -> str:
     if not seconds:
         return {Anchor.STARTS: "at the start", Anchor.ENDS: "at the end"}.get(step.anchor, "at once")
     return f"end {_elapsed(seconds)}" if step.anchor is Anchor.ENDS else _elapsed(seconds)
+
+
+def rule(step: Step) -> str:
+    """Say why a step is due when it is: `−24 h, counted from the start`, `+1 day at 10:00 theirs, counted from …`."""
+    at = f" at {step.offset.at:%H:%M} theirs" if isinstance(step.offset, LocalTime) else ""
+    own = step.anchor is Anchor.CANCELLED and step.audience is Audience.WITHDRAWN
+    return f"{offset(step)}{at}, {'when they gave the place back' if own else _ANCHORS[step.anchor]}"
 
 
 def audience(step: Step) -> str:

@@ -105,6 +105,7 @@ def test_a_delivery_that_went_tells_its_story(office):
     assert "today 12:00:02 Queued in batch 1 with 1 other 2 s after due dispatcher" in said
     assert "today 12:00:02 The provider took it 2 s after due worker Now: today 12:00" in said
     assert "(today 11:00 theirs)" in said
+    assert "Why then at once, counted from registering; for everyone · service" in said
     assert "A version never changes" in said
     assert "Your decision" not in said
 

@@ -63,6 +63,20 @@ def test_names_are_escaped(office):
     assert "<script>alert" not in html and "&lt;script&gt;" in html
 
 
+def test_what_does_not_work_says_so_in_the_staffs_own_look(office):
+    answer = office.get("/staff/people/999")
+    assert answer.status_code == 404
+    assert "There is nothing at this address." in answer.text and "newest email" not in answer.text
+    assert "staff.css" in answer.text and "Number to quote" in answer.text
+
+
+def test_after_signing_in_the_whole_address_is_opened(office):
+    office.client.cookies.clear()
+    location = office.get("/staff/deliveries?state=unknown&step=3").headers["location"]
+    assert location == "/staff/sign-in?next=/staff/deliveries%3Fstate%3Dunknown%26step%3D3"
+    assert 'value="/staff/deliveries?state=unknown&amp;step=3"' in office.get(location).text
+
+
 def test_a_login_that_ran_out_asks_again(office):
     office.clock.forward(days=401)
     assert office.get("/staff").status_code == 303

@@ -129,7 +129,7 @@ def test_when_all_is_over_nothing_more_is_to_come(office):
     office.clock.forward(days=60)
     said = office.page(f"/staff/people/{registration}")
     assert "Nothing more is to come" in said
-    assert "Its time passed before the ledger had it." in said
+    assert "Email: Missed it: the recording Not sent: useless by then. skipped" in said
 
 
 def test_what_failed_says_how(office):
@@ -138,6 +138,17 @@ def test_what_failed_says_how(office):
     office.world.sql("UPDATE delivery SET status = 6, reason = '550 no such mailbox'")
     office.clock.forward(minutes=2)
     assert "Email: Confirmation Failed: 550 no such mailbox." in office.page(f"/staff/people/{registration}")
+
+
+def test_a_planned_row_that_would_fall_says_so_beforehand(office):
+    session = office.world.session(4 * HOUR)
+    registration = office.world.registration(session, SERVICE_TEXTS)
+    office.world.plan()
+    person = office.world.place(registration)
+    with transaction(office.runtime.engine) as db:
+        consents.suppress(db, Channel.SMS, person.phone, None, reason="staff", source="t", now=office.clock())
+    said = office.page(f"/staff/people/{registration}")
+    assert "Text: Starts in 15 minutes Will not go: the address is suppressed. will skip" in said
 
 
 def test_what_is_with_a_lane_counts_as_ahead(office):

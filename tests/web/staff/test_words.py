@@ -119,6 +119,22 @@ def test_an_offset_reads_as_people_say_it(anchor, offset, said):
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
+        ({}, "−60 min, counted from the start"),
+        ({"anchor": Anchor.REGISTERED, "offset": LocalTime(1, time(10))}, "+1 day at 10:00 theirs, counted from registering"),
+        ({"anchor": Anchor.CANCELLED, "offset": Relative(timedelta(0))}, "at once, when it was cancelled"),
+        (
+            {"anchor": Anchor.CANCELLED, "offset": Relative(timedelta(0)), "audience": Audience.WITHDRAWN},
+            "at once, when they gave the place back",
+        ),
+    ],
+)
+def test_a_rule_says_why_then(facts, said):
+    assert words.rule(step(**facts)) == said
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
         ({}, "everyone · service"),
         ({"channel": Channel.SMS}, "text consent · service"),
         ({"purpose": Purpose.EDUCATION}, "education consent · education"),
