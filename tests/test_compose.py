@@ -199,7 +199,7 @@ def _services(given=None):
 
 
 def _read(given):
-    """Read the file as Compose would: with its variables filled in."""
+    """Read the file as Compose does: first the YAML, then the variables in its texts."""
 
     def fill(found):
         name, kind, word = found.groups()
@@ -208,8 +208,14 @@ def _read(given):
             raise LookupError(word)
         return value or word
 
-    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-    return yaml.safe_load(re.sub(r"\$\{(\w+)(:-|:\?)([^}]*)\}", fill, text))
+    def walk(value):
+        if isinstance(value, dict):
+            return {name: walk(one) for name, one in value.items()}
+        if isinstance(value, list):
+            return [walk(one) for one in value]
+        return re.sub(r"\$\{(\w+)(:-|:\?)([^}]*)\}", fill, value) if isinstance(value, str) else value
+
+    return walk(yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
 
 
 def _dockerfile():
