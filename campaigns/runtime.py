@@ -61,7 +61,7 @@ def build(settings: Settings, *, pool_size: int = 8) -> Iterator[Runtime]:
     if not settings.database_url:
         raise ConfigurationError("DATABASE_URL: not set. `./up` starts a database of its own; this command does not.")
     if len(settings.secret.get_secret_value()) < _SHORTEST_SECRET:
-        raise ConfigurationError(f"CAMPAIGNS_SECRET: needs at least {_SHORTEST_SECRET} characters; links are signed with it")
+        raise ConfigurationError(f"CAMPAIGNS_SECRET: needs at least {_SHORTEST_SECRET} characters; it signs every link")
     signer = Signer(settings.secrets)
     engine = make_engine(settings.database_url, pool_size=pool_size)
     try:

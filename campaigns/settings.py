@@ -110,6 +110,18 @@ class Settings(BaseSettings):
     clock_file: Path | None = None
     """A clock moved by hand, for rehearsals and tests only; see `campaigns/clock.py`."""
 
+    @field_validator(
+        "smtp_timeout", "twilio_timeout", "horizon", "doorbell_grace", "dispatch_every", "plan_every", "recover_every",
+        mode="before",
+    )  # fmt: skip
+    @classmethod
+    def _seconds(cls, value: object) -> object:
+        """Take a plain number for seconds, which pydantic itself does only for numbers that are not written out."""
+        try:
+            return float(value) if isinstance(value, str) else value
+        except ValueError:
+            return value
+
     @field_validator("public_url")
     @classmethod
     def _no_slash(cls, value: str) -> str:

@@ -73,7 +73,7 @@ def next_opening(hours: Hours, at: datetime, zone: ZoneInfo) -> datetime | None:
 
 
 def last_moment(hours: Hours, at: datetime, zone: ZoneInfo) -> datetime | None:
-    """Give the last good instant up to `at`: `at` itself, or `MARGIN` before the latest closing; None if there is none."""
+    """Give the last good instant up to `at`: itself, or `MARGIN` before the latest closing; None if there is none."""
     if hours.open_at(at, zone):
         return at
     day = at.astimezone(zone).date()

@@ -10,8 +10,8 @@ from campaigns.domain.steps import Channel, Priority
 from campaigns.operations import dispatch as dispatching
 from campaigns.operations.dispatch import Pace, queue_name
 from campaigns.operations.send import send_batch
-from campaigns.store.webinars import cancel_session
 from campaigns.store.engine import transaction
+from campaigns.store.webinars import cancel_session
 from tests.factories import DAY, HOUR, MINUTE, NOON, SERVICE_TEXTS, World
 
 

@@ -121,7 +121,7 @@ def _check_planner(world, db, rules, starts, crowd, *, final, replay, moved) -> 
             answer = answers[step.id]
             row = rows.pop((number, step.id), None)
             may = (step.channel.value == "email" and step.purpose.value == "service") or granted.get((step.channel, step.purpose), False)
-            wanted = may and isinstance(answer, Due) and answer.at <= NOON + HORIZON and NOON < answer.expires
+            wanted = may and isinstance(answer, Due) and answer.at <= NOON + HORIZON and answer.expires > NOON
             # An old own anchor is intake's and earlier sweeps' business; the sweep looks back a horizon for it.
             told = wanted and (step.anchor.value != "registered" or answer.at > NOON - HORIZON)
             if told:

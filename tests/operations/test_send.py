@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from campaigns.domain.steps import Channel
 from campaigns.operations import send
 from campaigns.operations.send import send_batch
 from campaigns.store.consents import suppress
 from campaigns.store.engine import hold, let_go, transaction
-from campaigns.domain.steps import Channel
 from tests.factories import HOUR, LESSONS, NOON, SERVICE_TEXTS, World
 from tests.fakes import DOUBT, REFUSE
 

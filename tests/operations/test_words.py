@@ -9,10 +9,10 @@ import pytest
 
 from campaigns.domain.messages import Email, Text
 from campaigns.errors import TemplateInvalid
+from campaigns.operations.withdraw import withdraw
 from campaigns.operations.words import publish_sources
 from campaigns.store.campaigns import current_versions, publish_template
 from campaigns.store.engine import transaction
-from campaigns.operations.withdraw import withdraw
 from campaigns.store.webinars import cancel_session, move_session
 from tests.factories import DAY, HORIZON, HOUR, NOON, NUMBER, SERVICE_TEXTS, TEMPLATES, World, hours
 

@@ -88,8 +88,7 @@ def test_a_wrong_row_is_refused(db: Connection, target: str, values: str, rule: 
 
 TWICE = [
     "INSERT INTO registration (session_id, registrant_id, zone, source, registered_at) SELECT session_id, registrant_id, zone, source, registered_at FROM registration",
-    "INSERT INTO delivery (registration_id, session_id, step_id, revision, channel, priority, due_at, expires_at)"
-    " SELECT registration_id, session_id, step_id, revision, channel, priority, due_at, expires_at FROM delivery",
+    "INSERT INTO delivery (registration_id, session_id, step_id, revision, channel, priority, due_at, expires_at) SELECT registration_id, session_id, step_id, revision, channel, priority, due_at, expires_at FROM delivery",
     f"INSERT INTO registrant (email, first_name, zone, created_at) VALUES ('a@b.example', 'B', 'UTC', {NOW})",
     f"INSERT INTO suppression (channel, address, reason, source, at) VALUES ('sms', 'x', 'staff', 's', {NOW}), ('sms', 'x', 'bounced', 's', {NOW})",
 ]

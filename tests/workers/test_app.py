@@ -119,7 +119,7 @@ def test_a_worker_that_is_told_to_stop_in_a_batch_gives_back_what_it_has_not_beg
     try:
         with world.engine.connect() as brake:
             dispatching.dispatch(world.engine, _braked(brake, redis_url), world.clock(), Pace(100, 600))
-            _until(lambda: world.one("SELECT count(*) FROM delivery WHERE status = 2") == 1, worker)
+            _until(lambda: world.one("SELECT count(*) FROM delivery WHERE status = 3") == 9, worker)
             worker.send_signal(signal.SIGTERM)
             time.sleep(0.5)
             brake.rollback()
@@ -129,7 +129,7 @@ def test_a_worker_that_is_told_to_stop_in_a_batch_gives_back_what_it_has_not_beg
     assert code == 0, _said(tmp_path)
     states = [row.status for row in world.sql("SELECT status FROM delivery ORDER BY id")]
     assert set(states) == {Status.SENT, Status.PLANNED}
-    assert states.count(Status.SENT) == 11
+    assert states.count(Status.SENT) in (10, 11)
     assert len(list((tmp_path / "outbox" / "email").glob("*.eml"))) == states.count(Status.SENT)
 
 
@@ -143,7 +143,7 @@ def test_a_killed_worker_frees_its_batch_and_leaves_one_in_doubt_for_each_lane(
     try:
         with world.engine.connect() as brake:
             dispatching.dispatch(world.engine, _braked(brake, redis_url), world.clock(), Pace(100, 600))
-            _until(lambda: world.one("SELECT count(*) FROM delivery WHERE status = 2") == 1, worker)
+            _until(lambda: world.one("SELECT count(*) FROM delivery WHERE status = 3") == 9, worker)
             worker.kill()
             worker.wait(PATIENCE)
             brake.rollback()

@@ -29,7 +29,7 @@ def test_a_scheduler_plans_dispatches_and_recovers(world: World, database_url: s
     mine = world.registration(world.session(), SERVICE_TEXTS)
     rung: list[str] = []
     with _runtime(world, database_url) as runtime:
-        _run_until(runtime, lambda queue, batch: rung.append(queue), lambda: world.one("SELECT count(DISTINCT name) FROM rhythm") == 3)
+        _run_until(runtime, lambda queue, _: rung.append(queue), lambda: world.one("SELECT count(DISTINCT name) FROM rhythm") == 3)
     assert rung == ["email.urgent", "sms.urgent"]
     assert world.ledger(mine) == [("C0", "queued"), ("C1", "queued")]
     assert world.one("SELECT count(*) FROM webinar_session WHERE planned_until IS NULL") == 0

@@ -1,0 +1,103 @@
+"""Every setting, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+import pytest
+from pydantic import ValidationError
+
+from campaigns.errors import ConfigurationError
+from campaigns.settings import Settings, read_settings
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(("CAMPAIGNS_", "TWILIO_")) or name in ("DATABASE_URL", "REDIS_URL"):
+            monkeypatch.delenv(name)
+
+
+def test_without_any_setting_everything_is_captured_in_a_folder() -> None:
+    settings = read_settings()
+    assert (settings.email_by, settings.sms_by) == ("folder", "folder")
+    assert settings.outbox == settings.data_dir / "outbox"
+
+
+def test_servers_answer_to_the_names_everybody_uses(monkeypatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://one/db")
+    monkeypatch.setenv("REDIS_URL", "redis://one")
+    monkeypatch.setenv("CAMPAIGNS_REDIS_URL", "redis://two")
+    settings = read_settings()
+    assert (settings.database_url, settings.redis_url) == ("postgresql://one/db", "redis://two")
+
+
+def test_what_is_passed_wins_over_the_environment(monkeypatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://one/db")
+    monkeypatch.setenv("CAMPAIGNS_PORT", "8100")
+    settings = read_settings(database_url="postgresql://two/db", port=8200)
+    assert (settings.database_url, settings.port) == ("postgresql://two/db", 8200)
+
+
+def test_settings_never_change(monkeypatch) -> None:
+    with pytest.raises(ValidationError):
+        read_settings().port = 1
+
+
+@pytest.mark.parametrize("written", ["PT45S", "45", "45.0", "00:00:45"])
+def test_a_duration_may_be_written_in_three_ways(monkeypatch, written: str) -> None:
+    monkeypatch.setenv("CAMPAIGNS_SMTP_TIMEOUT", written)
+    assert read_settings().smtp_timeout == timedelta(seconds=45)
+
+
+def test_real_servers_are_used_as_soon_as_they_are_named() -> None:
+    settings = read_settings(
+        smtp_host="mail.example.org", twilio_account_sid="AC1", twilio_auth_token="t", twilio_from="+12075550100"
+    )
+    assert (settings.email_by, settings.sms_by) == ("smtp", "twilio")
+
+
+def test_the_folder_may_be_asked_for_although_servers_are_named() -> None:
+    settings = read_settings(smtp_host="mail.example.org", email_provider="folder", twilio_account_sid="AC1", sms_provider="folder")
+    assert (settings.email_by, settings.sms_by) == ("folder", "folder")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"email_provider": "smtp"}, "CAMPAIGNS_SMTP_HOST"),
+        ({"sms_provider": "twilio"}, "TWILIO_ACCOUNT_SID"),
+        ({"twilio_account_sid": "AC1", "twilio_auth_token": "t"}, "TWILIO_MESSAGING_SERVICE_SID"),
+        ({"public_url": "class.example.org"}, "CAMPAIGNS_PUBLIC_URL: must be a full address"),
+        ({"port": 0}, "CAMPAIGNS_PORT"),
+        ({"horizon": "PT5M"}, "CAMPAIGNS_HORIZON"),
+        ({"email_lanes": 0}, "CAMPAIGNS_EMAIL_LANES"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_named_as_it_is_set(given: dict, told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        read_settings(**given)
+
+
+def test_every_fault_is_told_at_once(monkeypatch) -> None:
+    monkeypatch.setenv("CAMPAIGNS_PORT", "many")
+    monkeypatch.setenv("CAMPAIGNS_BATCH_SIZE", "0")
+    with pytest.raises(ConfigurationError) as refused:
+        read_settings()
+    assert "CAMPAIGNS_PORT" in str(refused.value) and "CAMPAIGNS_BATCH_SIZE" in str(refused.value)
+
+
+def test_the_public_address_has_no_slash_at_its_end() -> None:
+    assert read_settings(public_url="https://class.example.org/").public_url == "https://class.example.org"
+
+
+def test_the_newest_secret_signs_and_old_ones_verify() -> None:
+    settings = read_settings(secret="new", former_secrets="old, older,,")
+    assert settings.secrets == (b"new", b"old", b"older")
+
+
+def test_secrets_do_not_show() -> None:
+    settings = read_settings(secret="hidden-secret", smtp_password="hidden-password", twilio_auth_token="hidden-token")
+    assert "hidden" not in repr(settings)
+    assert isinstance(settings, Settings)
