@@ -157,6 +157,12 @@ def test_servers_see_none_of_our_secrets(tmp_path, monkeypatch):
     assert "CAMPAIGNS_SECRET" not in (tmp_path / "log").read_text()
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """Root's other place for servers, so that no test leaves anything in the real one."""
+    monkeypatch.setattr(household, "_ELSEWHERE", tmp_path / "elsewhere")
+
+
 @pytest.fixture
 def open_dir():
     """A directory that everybody may pass through; pytest's own are closed."""
