@@ -49,9 +49,11 @@ def up(settings: Settings, say: Say) -> None:
             password = open_house(settings, house.private, say)
             with announced(settings.data_dir, _addresses(settings)):
                 processes += _processes(settings, logs, say)
-                for child in processes:
+                web, *others = processes
+                web.launch()  # alone at first: somebody may be waiting for the page
+                _await_first_page(settings, web, logs)
+                for child in others:
                     child.launch()
-                _await_first_page(settings, processes[0], logs)
                 say(_welcome(settings, password))
                 _watch([*servers, *processes])
         except KeyboardInterrupt:
