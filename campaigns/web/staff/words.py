@@ -83,6 +83,8 @@ def reason(code: str | None) -> str:
     head, _, rest = code.partition(":")
     if head in REASONS:
         return f"{REASONS[head]} ({rest.strip()})" if rest.strip() else REASONS[head]
+    if rest and re.fullmatch(r"[a-z]+(_[a-z]+)+", head):
+        return rest.strip()
     return code.replace("_", " ") if re.fullmatch(r"[a-z_]+", code) else code
 
 

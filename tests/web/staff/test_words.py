@@ -45,6 +45,7 @@ def test_every_state_has_its_meaning(status):
         ("some_new_code", "some new code"),
         ("suppressed: stopped by reply", "the address is suppressed (stopped by reply)"),
         ("expired:", "useless by then"),
+        ("worker_died: the worker stopped while it was handing this over", "the worker stopped while it was handing this over"),
         ("left: staff decided not to send again", "left: staff decided not to send again"),
     ],
 )
