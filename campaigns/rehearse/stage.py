@@ -147,8 +147,8 @@ def _processes(settings: Settings, logs: Path, say: Callable[[str], None]) -> tu
     }
 
     def child(name: str, command: list[str]) -> Child:
-        start = lambda: spawn(command, log=logs / f"{name}.log", dies_with_us=signal.SIGTERM, environment=environment)  # noqa: E731
-        return Child(name, start, say)
+        log = logs / f"{name}.log"
+        return Child(name, lambda: spawn(command, log=log, dies_with_us=signal.SIGTERM, environment=environment), say)
 
     worker = commands.worker(commands.QUEUES, name=f"rehearsal-{os.getpid()}")
     return child("worker", worker), child("scheduler", commands.scheduler())
