@@ -66,13 +66,15 @@ def test_what_json_does_not_know_is_written_as_text(said) -> None:
     assert json.loads(said.getvalue())["what"] == "{1}"
 
 
-def test_configuring_twice_writes_each_line_once(said) -> None:
+def test_configuring_twice_writes_each_line_once(said, monkeypatch) -> None:
+    monkeypatch.setattr(sys, "stderr", said)
     logs.configure()
     logs.event("once")
     assert len(said.getvalue().splitlines()) == 1
 
 
-def test_below_the_level_nothing_is_written_and_twilio_stays_silent(said) -> None:
+def test_below_the_level_nothing_is_written_and_twilio_stays_silent(said, monkeypatch) -> None:
+    monkeypatch.setattr(sys, "stderr", said)
     logs.configure(logs.WARNING)
     logs.event("quiet")
     assert said.getvalue() == ""
