@@ -131,6 +131,7 @@ def test_what_went_out_goes_again(office, session):
     office.world.live(office.clock() + 9.5 * DAY, 6 * HOUR)
     said = office.page(move(office, session, **LATER))
     assert "goes again Wed 17 Mar 18:00" in said
+    assert "The day before sent to 2 stays sent, not repeated" in office.page(cancel(office, session))
 
 
 def test_cancelling_counts_and_asks_for_a_tick(office, session):
