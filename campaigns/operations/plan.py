@@ -149,7 +149,7 @@ def _plan_by_day(
         for day in _days(step, sweep, zone):
             noon = instant_of(day, time(12), zone)
             answer = due_for_class(step, sweep.session.facts, zone, hours, busy, own_anchor=noon)
-            if isinstance(answer, Due) and _in_reach(answer, sweep, anew=False):
+            if isinstance(answer, Due) and _in_reach(answer, sweep, anew=False) and not _overtaken(answer, sweep):
                 added += insert_class(
                     db,
                     step,
@@ -241,6 +241,12 @@ def _one_day_one_answer(step: Step) -> bool:
 def _in_reach(answer: Due, sweep: Sweep, *, anew: bool) -> bool:
     """Say whether a due time belongs to this sweep; a session looked at anew catches up with what is still of use."""
     return (anew or answer.at > sweep.since) and answer.at <= sweep.until and sweep.now < answer.expires
+
+
+def _overtaken(answer: Due, sweep: Sweep) -> bool:
+    """Say whether a lesson was due before the session moved: what the old date left no room for is not sent late."""
+    moved_at = sweep.session.moved_at
+    return moved_at is not None and answer.at <= moved_at
 
 
 def _days(step: Step, sweep: Sweep, zone: ZoneInfo) -> Iterator[date]:

@@ -244,6 +244,15 @@ def test_a_moved_session_is_planned_anew_and_the_old_rows_die_when_claimed(world
     assert ("X1", "sent") in world.ledger(mine)
 
 
+def test_a_lesson_that_the_old_date_left_no_room_for_is_not_sent_late_after_a_move(world: World) -> None:
+    session = world.session(84 * HOUR)
+    mine = world.registration(session, LESSONS)
+    world.live(NOON + 25 * HOUR, step=HOUR)
+    _move(world, session, 20 * DAY)
+    world.live(NOON + 30 * HOUR, step=HOUR)
+    assert _rows(world, mine, "D1") == []
+
+
 def test_the_follow_ups_wait_for_the_attendance_list(world: World) -> None:
     session = world.session(HOUR)
     came, left, missed = (world.import_quietly(session, registered_at=NOON - 3 * DAY) for _ in range(3))
