@@ -39,7 +39,8 @@ def _crowd(home: House, count: int, due: datetime) -> None:
     home.run(
         "INSERT INTO delivery"
         " (registration_id, session_id, step_id, revision, channel, priority, due_at, expires_at)"
-        " SELECT r.id, r.session_id, s.id, 0, s.channel, s.priority, :due, CAST(:due AS timestamptz) + interval '8 days'"
+        " SELECT r.id, r.session_id, s.id, 0, s.channel, s.priority, :due,"
+        " CAST(:due AS timestamptz) + interval '8 days'"
         " FROM registration r, step s WHERE r.session_id = :session AND s.key = 'C0'",
         due=due,
         session=session_id,

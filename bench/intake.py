@@ -13,7 +13,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from bench.figures import Figure, quantiles
-from bench.house import ZONES, House, house
+from bench.house import ZONES, house
 from campaigns import commands
 
 CALLERS = 8
@@ -32,12 +32,12 @@ def measure() -> Iterator[Figure]:
         _await(port)
         for name, process in (("web", web), ("scheduler", scheduler), ("worker", worker)):
             yield Figure(f"rss.{name}.rest", process.memory_info().rss / 1e6, "MB", 1)
-        yield from _register(home, port, session_id)
+        yield from _register(port, session_id)
         for name, process in (("web", web), ("scheduler", scheduler), ("worker", worker)):
             yield Figure(f"rss.{name}.load", process.memory_info().rss / 1e6, "MB", 1)
 
 
-def _register(home: House, port: int, session_id: int) -> Iterator[Figure]:
+def _register(port: int, session_id: int) -> Iterator[Figure]:
     boxes = _boxes(port)
     waits: list[float] = []
     wrong: list[int] = []

@@ -56,5 +56,5 @@ def _move(home: House, session_id: int) -> Iterator[Figure]:
     yield Figure("move.preview", (time.perf_counter() - began) * 1000, "ms", PEOPLE)
     began = time.perf_counter()
     with transaction(runtime.engine) as db:
-        move(db, session_id, starts, ends, runtime.hours, now, fingerprint=shown.fingerprint, staff_id=staff_id)
+        move(db, session_id, starts, ends, now, fingerprint=shown.fingerprint, staff_id=staff_id)
     yield Figure("move.press", (time.perf_counter() - began) * 1000, "ms", PEOPLE)

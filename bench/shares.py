@@ -49,9 +49,7 @@ def _render(home: House, words: Words, items: list[Item]) -> tuple[float, list[M
         steps = all_steps(db)
         versions = words.prepare(db, {steps[item.step_id].template for item in items})
     began = time.perf_counter()
-    messages = [
-        words.render(item, steps[item.step_id], versions[steps[item.step_id].template], now) for item in items
-    ]
+    messages = [words.render(item, steps[item.step_id], versions[steps[item.step_id].template], now) for item in items]
     return time.perf_counter() - began, messages
 
 

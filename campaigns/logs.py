@@ -38,6 +38,7 @@ def configure(level: int = logging.INFO) -> None:
     _log.handlers = [handler]
     _log.setLevel(level)
     _log.propagate = False
+    _log.disabled = False  # a library that configures logging its own way switches the others off
     logging.getLogger("twilio").setLevel(logging.WARNING)
 
 

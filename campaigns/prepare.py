@@ -100,9 +100,8 @@ def bring_up_to_date(settings: Settings, say: Say) -> None:
         upgrade(engine)
     finally:
         engine.dispose()
-    with build(settings) as runtime:
-        with transaction(runtime.engine) as db:
-            starter.load(db, runtime.templates, runtime.clinic, runtime.clock())
+    with build(settings) as runtime, transaction(runtime.engine) as db:
+        starter.load(db, runtime.templates, runtime.clinic, runtime.clock())
 
 
 def _first_account(runtime: Runtime, private: Path) -> str:

@@ -136,13 +136,9 @@ class Settings(BaseSettings):
             raise ValueError("CAMPAIGNS_EMAIL_PROVIDER=smtp also needs CAMPAIGNS_SMTP_HOST")
         if self.sms_by == "twilio":
             if not (self.twilio_account_sid and self.twilio_auth_token.get_secret_value()):
-                raise ValueError(
-                    "CAMPAIGNS_SMS_PROVIDER=twilio also needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"
-                )
+                raise ValueError("CAMPAIGNS_SMS_PROVIDER=twilio also needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN")
             if not (self.twilio_messaging_service_sid or self.twilio_from):
-                raise ValueError(
-                    "CAMPAIGNS_SMS_PROVIDER=twilio also needs TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM"
-                )
+                raise ValueError("CAMPAIGNS_SMS_PROVIDER=twilio also needs TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM")
         return self
 
     @property

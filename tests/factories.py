@@ -128,7 +128,13 @@ class World:
 
     def import_quietly(self, session_id: int, **facts) -> int:
         """A registration that came without intake, as a loader writes it: nothing is planned."""
-        asked = {"zone": "America/New_York", "source": "import", "confirm": True, "registered_at": self.clock(), **facts}
+        asked = {
+            "zone": "America/New_York",
+            "source": "import",
+            "confirm": True,
+            "registered_at": self.clock(),
+            **facts,
+        }
         with transaction(self.engine) as db:
             return db.execute(
                 text(
@@ -142,7 +148,13 @@ class World:
 
     def step(self, key: str, **rule) -> Step:
         """One more step in the campaign, in the words of a campaign file; the rest as B4 has it."""
-        usual = {"name": key, "at": "starts - 60 min", "channel": "email", "template": "hour-before", "expires": "starts"}
+        usual = {
+            "name": key,
+            "at": "starts - 60 min",
+            "channel": "email",
+            "template": "hour-before",
+            "expires": "starts",
+        }
         with transaction(self.engine) as db:
             add_step(db, campaign_of(db, self.webinar_id), starter.read_step(key, {**usual, **rule}))
             return next(one for one in steps_of(db, self.webinar_id) if one.key == key)

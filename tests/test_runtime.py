@@ -21,7 +21,9 @@ SECRET = "a secret of thirty-two characters and more"
 
 
 def test_a_runtime_works_on_its_database_and_closes_it(database_url: str) -> None:
-    with build(read_settings(database_url=database_url, secret=SECRET, public_url="https://class.example.org")) as runtime:
+    with build(
+        read_settings(database_url=database_url, secret=SECRET, public_url="https://class.example.org")
+    ) as runtime:
         assert reachable(runtime.engine)
         assert runtime.clock is system_clock
         assert runtime.links.landing("one") == "https://class.example.org/w/one"
@@ -37,14 +39,22 @@ def test_a_clock_file_is_followed(database_url: str, tmp_path) -> None:
         assert runtime.clock() == then
 
 
-@pytest.mark.parametrize(("given", "told"), [({"database_url": ""}, "DATABASE_URL"), ({"secret": "short"}, "CAMPAIGNS_SECRET")])
+@pytest.mark.parametrize(
+    ("given", "told"), [({"database_url": ""}, "DATABASE_URL"), ({"secret": "short"}, "CAMPAIGNS_SECRET")]
+)
 def test_what_every_process_needs_is_asked_for(database_url: str, given: dict, told: str) -> None:
-    with pytest.raises(ConfigurationError, match=told), build(read_settings(**{"database_url": database_url, "secret": SECRET, **given})):
+    with (
+        pytest.raises(ConfigurationError, match=told),
+        build(read_settings(**{"database_url": database_url, "secret": SECRET, **given})),
+    ):
         pass
 
 
 def test_without_servers_a_desk_writes_into_the_folder(database_url: str) -> None:
-    with build(read_settings(database_url=database_url, secret=SECRET)) as runtime, open_desk(runtime, lambda: False) as desk:
+    with (
+        build(read_settings(database_url=database_url, secret=SECRET)) as runtime,
+        open_desk(runtime, lambda: False) as desk,
+    ):
         assert isinstance(desk.providers[Channel.EMAIL], Folder) and isinstance(desk.providers[Channel.SMS], Folder)
         assert desk.lane_counts == {Channel.EMAIL: 4, Channel.SMS: 8}
         assert desk.lanes(Channel.SMS) is desk.lanes(Channel.SMS)

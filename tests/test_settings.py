@@ -59,7 +59,9 @@ def test_real_servers_are_used_as_soon_as_they_are_named() -> None:
 
 
 def test_the_folder_may_be_asked_for_although_servers_are_named() -> None:
-    settings = read_settings(smtp_host="mail.example.org", email_provider="folder", twilio_account_sid="AC1", sms_provider="folder")
+    settings = read_settings(
+        smtp_host="mail.example.org", email_provider="folder", twilio_account_sid="AC1", sms_provider="folder"
+    )
     assert (settings.email_by, settings.sms_by) == ("folder", "folder")
 
 

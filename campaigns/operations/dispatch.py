@@ -46,9 +46,7 @@ def dispatch(engine: Engine, publish: Publish, now: datetime, pace: Pace) -> int
     return moved
 
 
-def _drain(
-    engine: Engine, publish: Publish, channel: Channel, priority: Priority, now: datetime, pace: Pace
-) -> int:
+def _drain(engine: Engine, publish: Publish, channel: Channel, priority: Priority, now: datetime, pace: Pace) -> int:
     with transaction(engine) as db:
         room = pace.in_flight_limit - in_flight(db, channel, priority)
     moved = 0

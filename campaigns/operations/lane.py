@@ -140,7 +140,5 @@ def settlement(item: Item, attempt: int, outcome: Outcome, now: datetime) -> Set
             if again is None:
                 told = f"given up before it became useless: {reason}"
                 return Settlement(item.delivery_id, attempt, Status.FAILED, now, told, outcome="deferred")
-            return Settlement(
-                item.delivery_id, attempt, Status.PLANNED, now, reason, due_at=again, outcome="deferred"
-            )
+            return Settlement(item.delivery_id, attempt, Status.PLANNED, now, reason, due_at=again, outcome="deferred")
     assert_never(outcome)

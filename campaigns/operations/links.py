@@ -17,9 +17,7 @@ _BITE: Final = 5000
 _LONGEST: Final = 2000
 
 
-def set_links(
-    db: Connection, session_id: int, *, room_url: str, replay_url: str, staff_id: int, now: datetime
-) -> None:
+def set_links(db: Connection, session_id: int, *, room_url: str, replay_url: str, staff_id: int, now: datetime) -> None:
     """Set the room's and the recording's address of a session; either may be empty.
 
     Messages that wait for the recording and have not left are planned anew, so that they go

@@ -164,16 +164,12 @@ def _plan_by_day(
     return added
 
 
-def _plan_one_by_one(
-    db: Connection, step: Step, steps: Sequence[Step], sweep: Sweep, hours: SendingHours
-) -> int:
+def _plan_one_by_one(db: Connection, step: Step, steps: Sequence[Step], sweep: Sweep, hours: SendingHours) -> int:
     """Plan a step that counts from the moment of registering, for those whom intake did not plan or could not reach."""
     delta = timedelta(days=step.offset.days) if isinstance(step.offset, LocalTime) else step.offset.delta
     moves = isinstance(step.offset, LocalTime) or step.quiet is Quiet.SHIFT
     slack = _SLACK if moves else timedelta(days=1)
-    rows = _asked_singly(
-        db, step, steps, sweep, hours, (sweep.since - delta - slack, sweep.until - delta + slack)
-    )
+    rows = _asked_singly(db, step, steps, sweep, hours, (sweep.since - delta - slack, sweep.until - delta + slack))
     return insert_entries(db, [_entry(step, sweep, number, answer) for number, _, answer in rows])
 
 

@@ -50,9 +50,7 @@ class Registered:
     created: bool
 
 
-def register(
-    db: Connection, request: Request, hours: SendingHours, now: datetime, *, horizon: timedelta
-) -> Registered:
+def register(db: Connection, request: Request, hours: SendingHours, now: datetime, *, horizon: timedelta) -> Registered:
     """Give a person a place in a session; asking again changes nothing but their details and new consents.
 
     Raises `NotFound` for an unknown session, `RegistrationClosed` for one that is over or
@@ -62,6 +60,19 @@ def register(
     full = session.capacity is not None and places_taken(db, session.id) >= session.capacity
     if full and not has_place(db, session.id, request.email):
         raise SessionFull(field="session")
+    registrant_id, registration_id, created = _save(db, request, now)
+    _record_consents(db, registrant_id, request, now)
+    if request.source == "web":
+        _let_flow_again(db, request, now)
+    found = place(db, registration_id)
+    if found is not None:
+        granted = permissions_of(db, registrant_id)
+        plan_registration(db, found, granted, hours, now, horizon=horizon, only_after=None if created else now)
+    return Registered(registration_id, created)
+
+
+def _save(db: Connection, request: Request, now: datetime) -> tuple[int, int, bool]:
+    """Write or find the person and the place; give both ids, and whether the place is new."""
     registrant_id = save_registrant(
         db,
         email=request.email,
@@ -74,27 +85,18 @@ def register(
     )
     registration_id, created = save_registration(
         db,
-        session_id=session.id,
+        session_id=request.session_id,
         registrant_id=registrant_id,
         zone=request.zone,
         source=request.source,
         confirm=request.confirm,
         now=now,
     )
-    _record_consents(db, registrant_id, request, now)
-    if request.source == "web":
-        _let_flow_again(db, request, now)
-    found = place(db, registration_id)
-    if found is not None:
-        granted = permissions_of(db, registrant_id)
-        plan_registration(
-            db, found, granted, hours, now, horizon=horizon, only_after=None if created else now
-        )
-    return Registered(registration_id, created)
+    return registrant_id, registration_id, created
 
 
 def _let_flow_again(db: Connection, request: Request, now: datetime) -> None:
-    """End the stops of email that the person has just spoken against: by asking for the class, and by each box they ticked.
+    """End the stops of email that the person has just spoken against, by asking for the class or ticking a box.
 
     Without this the page would promise a confirmation that can never leave. What a
     provider or staff have suppressed stays, and an import ends nothing. Texts that were

@@ -77,7 +77,6 @@ def move(
     session_id: int,
     starts_at: datetime,
     ends_at: datetime,
-    hours: SendingHours,
     now: datetime,
     *,
     fingerprint: str,
@@ -110,7 +109,6 @@ def cancel(
     db: Connection,
     session_id: int,
     reason: str,
-    hours: SendingHours,
     now: datetime,
     *,
     fingerprint: str,
@@ -204,7 +202,5 @@ def _common_zone(zones: dict[str, int]) -> ZoneInfo:
     return ZoneInfo(max(zones, key=lambda name: (zones[name], name)) if zones else "UTC")
 
 
-def _answer(
-    step: Step, steps: Sequence[Step], facts: SessionFacts, zone: ZoneInfo, hours: SendingHours
-) -> Answer:
+def _answer(step: Step, steps: Sequence[Step], facts: SessionFacts, zone: ZoneInfo, hours: SendingHours) -> Answer:
     return due_for_class(step, facts, zone, hours, busy_days(steps, facts, zone, hours))

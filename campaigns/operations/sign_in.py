@@ -58,9 +58,7 @@ class Declined:
     """Whether only waiting helps now."""
 
 
-def sign_in(
-    engine: Engine, *, email: str, password: str, ip: str, secret: bytes, now: datetime
-) -> SignedIn | Declined:
+def sign_in(engine: Engine, *, email: str, password: str, ip: str, secret: bytes, now: datetime) -> SignedIn | Declined:
     """Open a login for whoever knows the password, and put it on record."""
     email = email.strip().lower()
     account_key, address_key = _key(secret, "account", email), _key(secret, "ip", ip)
@@ -102,9 +100,7 @@ def sign_out(db: Connection, token: str, now: datetime) -> None:
         _on_record(db, found.member.id, "signed out", now)
 
 
-def enrol(
-    db: Connection, *, email: str, name: str, role: str, password: str, now: datetime
-) -> None:
+def enrol(db: Connection, *, email: str, name: str, role: str, password: str, now: datetime) -> None:
     """Add a member of staff.
 
     Raises `Rejected` for a role or password that will not do, `Conflict` for an address that is taken.
@@ -112,9 +108,7 @@ def enrol(
     if role not in ROLES:
         raise Rejected(f"The role must be one of {', '.join(ROLES)}.", field="role")
     email = email.strip().lower()
-    added = staff.add_member(
-        db, email=email, name=name.strip(), role=role, password_hash=_hash(password), now=now
-    )
+    added = staff.add_member(db, email=email, name=name.strip(), role=role, password_hash=_hash(password), now=now)
     if not added:
         raise Conflict("There is an account with this address already.")
 

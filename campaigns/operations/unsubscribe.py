@@ -81,9 +81,7 @@ def resume(
     _plan_afresh(db, registration_id, hours, now, horizon)
 
 
-def _plan_afresh(
-    db: Connection, registration_id: int, hours: SendingHours, now: datetime, horizon: timedelta
-) -> None:
+def _plan_afresh(db: Connection, registration_id: int, hours: SendingHours, now: datetime, horizon: timedelta) -> None:
     fresh = _place(db, registration_id)
     granted = permissions_of(db, fresh.registrant_id)
     plan_registration(db, fresh, granted, hours, now, horizon=horizon, only_after=now)

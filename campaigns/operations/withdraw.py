@@ -12,9 +12,7 @@ from campaigns.store.consents import permissions_of
 from campaigns.store.engine import Connection
 
 
-def withdraw(
-    db: Connection, registration_id: int, hours: SendingHours, now: datetime, *, horizon: timedelta
-) -> bool:
+def withdraw(db: Connection, registration_id: int, hours: SendingHours, now: datetime, *, horizon: timedelta) -> bool:
     """Cancel a place and plan the receipt; False if it was cancelled before, and then nothing changes.
 
     What is planned for the place falls when it is claimed. Raises `LinkExpired` for a

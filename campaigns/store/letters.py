@@ -66,8 +66,6 @@ class Item:
     next_session_starts_at: datetime | None
 
 
-
-
 def _among(*states: Status) -> str:
     return f"({', '.join(str(int(state)) for state in states)})"
 

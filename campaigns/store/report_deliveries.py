@@ -184,9 +184,7 @@ def attempts_of(db: Connection, delivery_id: int) -> list[AttemptRow]:
 def near_it(db: Connection, row: DeliveryRow, limit: int = 4) -> list[DeliveryRow]:
     """List the other deliveries of the same registration that are due nearest to this one, in order of their time."""
     gap = func.abs(func.extract("epoch", delivery.c.due_at - row.due_at))
-    query = _joined(select(*_ROW)).where(
-        delivery.c.registration_id == row.registration_id, delivery.c.id != row.id
-    )
+    query = _joined(select(*_ROW)).where(delivery.c.registration_id == row.registration_id, delivery.c.id != row.id)
     found = [_row(one) for one in db.execute(query.order_by(gap, delivery.c.id).limit(limit)).mappings()]
     return sorted(found, key=lambda one: (one.due_at, one.id))
 

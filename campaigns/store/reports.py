@@ -136,10 +136,7 @@ class Audiences:
 
 def audiences(db: Connection, session_id: int) -> Audiences:
     """Count a session's people by what they agreed to and whether they came, in one pass."""
-    agreed = {
-        kind: permission.alias(f"agreed_{kind}")
-        for kind in ("texts", "education", "marketing")
-    }
+    agreed = {kind: permission.alias(f"agreed_{kind}") for kind in ("texts", "education", "marketing")}
     kinds = {
         "texts": (Channel.SMS, Purpose.SERVICE),
         "education": (Channel.EMAIL, Purpose.EDUCATION),

@@ -157,9 +157,7 @@ def session_for_change(db: Connection, session_id: int) -> SessionRow | None:
 
 def places_taken(db: Connection, session_id: int) -> int:
     """Count the live registrations of a session."""
-    query = select(func.count()).where(
-        registration.c.session_id == session_id, registration.c.withdrawn_at.is_(None)
-    )
+    query = select(func.count()).where(registration.c.session_id == session_id, registration.c.withdrawn_at.is_(None))
     return db.execute(query).scalar_one()
 
 

@@ -59,7 +59,9 @@ def campaign(office):
         world.registration(session, first_name="Daniel", last_name="Kim", zone=zone)
         world.work()
     with transaction(office.runtime.engine) as db:
-        sign_in.enrol(db, email="jo@clinic.example", name="Jo Reyes", role="admin", password=PASSWORD, now=office.clock())
+        sign_in.enrol(
+            db, email="jo@clinic.example", name="Jo Reyes", role="admin", password=PASSWORD, now=office.clock()
+        )
     return Campaign(session, registration, world.one("SELECT id FROM delivery WHERE status = 8"))
 
 

@@ -88,6 +88,11 @@ def _mirrored(test):
     # A file with much to prove has several test files: test_timing.py, test_timing_oracle.py.
     parts = subject.split("_")
     names = ["_".join(parts[: n + 1]) for n in range(len(parts))]
-    if not place.parts and subject == "compose":  # docker-compose.yml
+    if (str(place), subject) in (
+        (".", "compose"),
+        ("rendering", "messages"),
+    ):  # docker-compose.yml, templates/messages/
         return True
+    if subject == "init":
+        return (room / "__init__.py").exists()
     return any((room / f"{name}.py").exists() or (room / name).is_dir() for name in names)

@@ -69,7 +69,10 @@ def test_what_fell_does_not_use_up_the_room(world: World) -> None:
     session = world.session()
     for _ in range(3):
         world.registration(session)
-    world.sql("UPDATE delivery SET expires_at = :now WHERE id IN (SELECT id FROM delivery ORDER BY id LIMIT 2)", now=NOON + MINUTE)
+    world.sql(
+        "UPDATE delivery SET expires_at = :now WHERE id IN (SELECT id FROM delivery ORDER BY id LIMIT 2)",
+        now=NOON + MINUTE,
+    )
     world.clock.forward(minutes=2)
     assert world.dispatch(size=1, limit=1) == 3
     assert len(world.bells) == 1

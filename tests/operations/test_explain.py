@@ -118,8 +118,6 @@ def _by_key(world: World, registration_id: int) -> dict[str, Milestone]:
     return {one.step.key: one for one in _timeline(world, registration_id)}
 
 
-
-
 @pytest.fixture
 def world(engine) -> World:
     return World(engine)

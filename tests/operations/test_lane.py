@@ -175,14 +175,21 @@ def test_what_changes_within_a_batch_is_seen_when_the_delivery_is_opened(world: 
     def meanwhile(message):
         with transaction(world.engine) as db:
             email = db.execute(
-                text("SELECT email FROM registrant n JOIN registration r ON n.id = registrant_id WHERE r.id = :id"), {"id": people[1]}
+                text("SELECT email FROM registrant n JOIN registration r ON n.id = registrant_id WHERE r.id = :id"),
+                {"id": people[1]},
             ).scalar_one()
             if change == "moved":
                 db.execute(text("UPDATE webinar_session SET revision = revision + 1"))
             elif change == "cancelled":
-                db.execute(text("UPDATE webinar_session SET revision = revision + 1, cancelled_at = :now"), {"now": world.clock()})
+                db.execute(
+                    text("UPDATE webinar_session SET revision = revision + 1, cancelled_at = :now"),
+                    {"now": world.clock()},
+                )
             elif change == "withdrawn":
-                db.execute(text("UPDATE registration SET withdrawn_at = :now WHERE id = :id"), {"now": world.clock(), "id": people[1]})
+                db.execute(
+                    text("UPDATE registration SET withdrawn_at = :now WHERE id = :id"),
+                    {"now": world.clock(), "id": people[1]},
+                )
             elif change == "suppressed":
                 suppress(db, Channel.EMAIL, email, None, reason="staff", source="test", now=world.clock())
             else:

@@ -132,7 +132,12 @@ def test_refusals_and_doubts_do_not_stop_the_batch(world: World) -> None:
     people = [world.registration(session) for _ in range(4)]
     world.email.will(REFUSE, DOUBT)
     assert world.work() == 4
-    assert [world.ledger(one) for one in people] == [[("C0", "failed")], [("C0", "unknown")], [("C0", "sent")], [("C0", "sent")]]
+    assert [world.ledger(one) for one in people] == [
+        [("C0", "failed")],
+        [("C0", "unknown")],
+        [("C0", "sent")],
+        [("C0", "sent")],
+    ]
 
 
 def test_lanes_are_hung_up_with_the_desk(world: World) -> None:

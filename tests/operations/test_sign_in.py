@@ -65,7 +65,9 @@ def test_five_wrong_tries_close_the_account_for_fifteen_minutes_even_to_the_righ
     assert [one.wait for one in said] == [False, False, False, False, True]
     assert "1 try is left" in said[3].sentence
     assert "Wait 15 minutes before the next try" in said[4].sentence
-    assert attempt(engine, at=NOW + 14 * MINUTE) == Declined("Too many tries. Wait 15 minutes, then try again.", wait=True)
+    assert attempt(engine, at=NOW + 14 * MINUTE) == Declined(
+        "Too many tries. Wait 15 minutes, then try again.", wait=True
+    )
     assert isinstance(attempt(engine, at=NOW + 30 * MINUTE), SignedIn)
 
 

@@ -24,7 +24,9 @@ def test_the_starter_brings_its_campaign_and_one_session_on_a_thursday_evening(d
     webinar = starter.load(db, TEMPLATES, CLINIC, NOON)
     assert " ".join(one.key for one in steps_of(db, webinar)) == KEYS
     (only,) = sessions_of(db, webinar)
-    assert only.session.starts_at == datetime(2027, 3, 18, 22, 0, tzinfo=UTC)  # six in the evening, daylight saving time
+    assert only.session.starts_at == datetime(
+        2027, 3, 18, 22, 0, tzinfo=UTC
+    )  # six in the evening, daylight saving time
     assert only.session.ends_at - only.session.starts_at == timedelta(minutes=30)
 
 
@@ -89,7 +91,10 @@ def test_a_step_that_says_something_else_is_refused(wrong: dict) -> None:
         read_step("Z1", {**RULE, **wrong})
 
 
-@pytest.mark.parametrize("broken", ["[webinar", "[webinar]\nslug = 'x'\n", "steps = 3\n[webinar]\nhost_role=''\n", "[webinar]\nhost_role = 4\n"])
+@pytest.mark.parametrize(
+    "broken",
+    ["[webinar", "[webinar]\nslug = 'x'\n", "steps = 3\n[webinar]\nhost_role=''\n", "[webinar]\nhost_role = 4\n"],
+)
 def test_a_faulty_file_is_named(db: Connection, tmp_path, broken: str) -> None:
     shutil.copytree(TEMPLATES, tmp_path, dirs_exist_ok=True)
     (tmp_path / "webinars" / "zz-other.toml").write_text(broken, encoding="utf-8")

@@ -65,14 +65,23 @@ def test_every_step_of_the_starter_can_be_rendered_and_goes_to_the_right_address
         cancel_session(db, cancelled, "The doctor is ill.", world.clock())
         withdraw(db, numbers[4], hours(), world.clock(), horizon=HORIZON)
     world.live(NOON + 11 * DAY + 5 * HOUR, step=3 * HOUR)
-    world.sql("UPDATE registration SET attendance = CASE WHEN id IN (:a, :b) THEN 'attended' ELSE 'missed' END", a=numbers[0], b=plain)
+    world.sql(
+        "UPDATE registration SET attendance = CASE WHEN id IN (:a, :b) THEN 'attended' ELSE 'missed' END",
+        a=numbers[0],
+        b=plain,
+    )
     world.sql("UPDATE webinar_session SET attendance_final_at = :now, planned_until = NULL", now=world.clock())
     world.live(NOON + 26 * DAY, step=6 * HOUR)
     assert world.sql("SELECT DISTINCT reason FROM delivery WHERE status NOT IN (3, 5)") == []
-    sent = {row.key for row in world.sql("SELECT DISTINCT key FROM delivery d JOIN step t ON t.id = step_id WHERE status = 3")}
+    sent = {
+        row.key
+        for row in world.sql("SELECT DISTINCT key FROM delivery d JOIN step t ON t.id = step_id WHERE status = 3")
+    }
     assert set(world.steps()) - sent <= {"B5", "B6", "B4"}  # within the three hours that this clock strides over
     assert {one.recipient for one in world.sms.seen} == {NUMBER}
-    assert all(isinstance(one, Text) for one in world.sms.seen) and all(isinstance(one, Email) for one in world.email.seen)
+    assert all(isinstance(one, Text) for one in world.sms.seen) and all(
+        isinstance(one, Email) for one in world.email.seen
+    )
 
 
 def test_the_calendar_entry_grows_by_one_with_each_change(world: World) -> None:

@@ -46,10 +46,14 @@ def test_constraints_and_indexes_are_those_of_the_tables_as_well(empty, empty_da
 def test_migrating_again_changes_nothing(empty) -> None:
     upgrade(empty)
     with empty.begin() as db:
-        before = db.execute(text("SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1")).all()
+        before = db.execute(
+            text("SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1")
+        ).all()
     upgrade(empty)
     with empty.begin() as db:
-        after = db.execute(text("SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1")).all()
+        after = db.execute(
+            text("SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1")
+        ).all()
     assert after == before
 
 
@@ -79,7 +83,11 @@ def test_the_newest_migration_can_be_taken_back_and_applied_again(empty) -> None
 def test_consent_cannot_be_changed_or_taken_away(empty) -> None:
     upgrade(empty)
     with empty.begin() as db:
-        db.execute(text("INSERT INTO registrant (email, first_name, zone, created_at) VALUES ('a@b.example', 'A', 'UTC', now())"))
+        db.execute(
+            text(
+                "INSERT INTO registrant (email, first_name, zone, created_at) VALUES ('a@b.example', 'A', 'UTC', now())"
+            )
+        )
         db.execute(text(
             "INSERT INTO consent (registrant_id, channel, purpose, granted, address, means, at)"
             " SELECT id, 'email', 'education', true, email, 'form', now() FROM registrant"
@@ -100,5 +108,7 @@ def _rules(engine) -> list:
             "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
             " AND tablename <> 'alembic_version' ORDER BY 1, 2"
         )).all()  # fmt: skip
-        options = db.execute(text("SELECT relname, reloptions FROM pg_class WHERE reloptions IS NOT NULL AND relname = 'delivery'")).all()
+        options = db.execute(
+            text("SELECT relname, reloptions FROM pg_class WHERE reloptions IS NOT NULL AND relname = 'delivery'")
+        ).all()
     return [*checks, *indexes, *options]

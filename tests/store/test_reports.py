@@ -60,7 +60,10 @@ def test_audiences_count_yes_and_presence_of_those_who_hold_a_place(world):
     world.registration(session, SERVICE_TEXTS, LESSONS, OFFERS)
     world.registration(session, LESSONS)
     no_number = world.registration(session, SERVICE_TEXTS)
-    world.sql("UPDATE registrant SET phone = NULL WHERE id = (SELECT registrant_id FROM registration WHERE id = :r)", r=no_number)
+    world.sql(
+        "UPDATE registrant SET phone = NULL WHERE id = (SELECT registrant_id FROM registration WHERE id = :r)",
+        r=no_number,
+    )
     gone = world.registration(session, SERVICE_TEXTS, LESSONS)
     world.sql("UPDATE registration SET withdrawn_at = registered_at WHERE id = :id", id=gone)
     world.sql("UPDATE permission SET granted = false WHERE purpose = 'marketing'")

@@ -30,7 +30,10 @@ WRONG = [
     ("delivery", "priority", "2", "priority_known"),
     ("delivery", "status", "9", "status_known"),
     ("delivery", "expires_at", "due_at", "expires_after_due"),
-    *(("delivery", "status", str(int(status)), "reason_given") for status in (Status.SKIPPED, Status.FAILED, Status.BOUNCED, Status.UNKNOWN)),
+    *(
+        ("delivery", "status", str(int(status)), "reason_given")
+        for status in (Status.SKIPPED, Status.FAILED, Status.BOUNCED, Status.UNKNOWN)
+    ),
     *(("delivery", "status", str(int(status)), "held_by_a_batch") for status in (Status.QUEUED, Status.SENDING)),
     *(("delivery", "status", str(int(status)), "sent_has_a_time") for status in (Status.SENT, Status.DELIVERED)),
     ("webinar", "slug", "'No Spaces'", "slug_is_plain"),
@@ -67,15 +70,39 @@ def test_a_wrong_state_is_refused(db: Connection, table: str, column: str, value
 ROWS = [
     ("batch (channel, priority, size, claimed_at)", f"'fax', 0, 1, {NOW}", "channel_known"),
     ("attempt (delivery_id, number, outcome, detail, at)", f"1, 1, 'hope', '', {NOW}", "outcome_known"),
-    ("consent (registrant_id, channel, purpose, granted, address, means, at)", f"1, 'fax', 'service', true, 'x', 'form', {NOW}", "channel_known"),
-    ("consent (registrant_id, channel, purpose, granted, address, means, at)", f"1, 'sms', 'fun', true, 'x', 'form', {NOW}", "purpose_known"),
-    ("consent (registrant_id, channel, purpose, granted, address, means, at)", f"1, 'sms', 'service', true, 'x', 'guess', {NOW}", "means_known"),
+    (
+        "consent (registrant_id, channel, purpose, granted, address, means, at)",
+        f"1, 'fax', 'service', true, 'x', 'form', {NOW}",
+        "channel_known",
+    ),
+    (
+        "consent (registrant_id, channel, purpose, granted, address, means, at)",
+        f"1, 'sms', 'fun', true, 'x', 'form', {NOW}",
+        "purpose_known",
+    ),
+    (
+        "consent (registrant_id, channel, purpose, granted, address, means, at)",
+        f"1, 'sms', 'service', true, 'x', 'guess', {NOW}",
+        "means_known",
+    ),
     ("suppression (channel, address, reason, source, at)", f"'fax', 'x', 'staff', 's', {NOW}", "channel_known"),
     ("suppression (channel, address, reason, source, at)", f"'sms', 'x', 'mood', 's', {NOW}", "reason_known"),
-    ("consent_wording (channel, purpose, title, text, content_hash, created_at)", f"'fax', 'service', 't', 't', 'h', {NOW}", "channel_known"),
-    ("consent_wording (channel, purpose, title, text, content_hash, created_at)", f"'sms', 'fun', 't', 't', 'h', {NOW}", "purpose_known"),
+    (
+        "consent_wording (channel, purpose, title, text, content_hash, created_at)",
+        f"'fax', 'service', 't', 't', 'h', {NOW}",
+        "channel_known",
+    ),
+    (
+        "consent_wording (channel, purpose, title, text, content_hash, created_at)",
+        f"'sms', 'fun', 't', 't', 'h', {NOW}",
+        "purpose_known",
+    ),
     ("staff (email, name, role, password_hash, created_at)", f"'a@b.example', 'A', 'king', 'h', {NOW}", "role_known"),
-    ("staff (email, name, role, password_hash, created_at)", f"'A@b.example', 'A', 'admin', 'h', {NOW}", "email_normal"),
+    (
+        "staff (email, name, role, password_hash, created_at)",
+        f"'A@b.example', 'A', 'admin', 'h', {NOW}",
+        "email_normal",
+    ),
 ]
 
 

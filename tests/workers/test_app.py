@@ -101,7 +101,13 @@ def test_a_real_worker_carries_a_batch_into_the_outbox_and_stops_when_told(
     worker = _start(commands.worker(commands.QUEUES, name="one"), database_url, redis_url, tmp_path)
     try:
         dispatching.dispatch(world.engine, _bell(redis_url), world.clock(), Pace(100, 600))
-        _until(lambda: world.ledger(people[-1]) == [("C0", "sent")] and world.one("SELECT count(*) FROM delivery WHERE status = 3") == 5, worker)
+        _until(
+            lambda: (
+                world.ledger(people[-1]) == [("C0", "sent")]
+                and world.one("SELECT count(*) FROM delivery WHERE status = 3") == 5
+            ),
+            worker,
+        )
         assert len(list((tmp_path / "outbox" / "email").glob("*.eml"))) == 5
         _until(lambda: world.one("SELECT done_at IS NOT NULL FROM batch"), worker)
     finally:
@@ -115,7 +121,9 @@ def test_a_worker_that_is_told_to_stop_in_a_batch_gives_back_what_it_has_not_beg
     session = world.session()
     for _ in range(40):
         world.registration(session)
-    worker = _start(commands.worker(commands.QUEUES, name="two"), database_url, redis_url, tmp_path, CAMPAIGNS_EMAIL_LANES="1")
+    worker = _start(
+        commands.worker(commands.QUEUES, name="two"), database_url, redis_url, tmp_path, CAMPAIGNS_EMAIL_LANES="1"
+    )
     try:
         with world.engine.connect() as brake:
             dispatching.dispatch(world.engine, _braked(brake, redis_url), world.clock(), Pace(100, 600))
@@ -139,7 +147,9 @@ def test_a_killed_worker_frees_its_batch_and_leaves_one_in_doubt_for_each_lane(
     session = world.session()
     for _ in range(20):
         world.registration(session)
-    worker = _start(commands.worker(commands.QUEUES, name="three"), database_url, redis_url, tmp_path, CAMPAIGNS_EMAIL_LANES="1")
+    worker = _start(
+        commands.worker(commands.QUEUES, name="three"), database_url, redis_url, tmp_path, CAMPAIGNS_EMAIL_LANES="1"
+    )
     try:
         with world.engine.connect() as brake:
             dispatching.dispatch(world.engine, _braked(brake, redis_url), world.clock(), Pace(100, 600))
@@ -163,7 +173,9 @@ def test_a_killed_worker_frees_its_batch_and_leaves_one_in_doubt_for_each_lane(
 
 
 @pytest.mark.parametrize("missing", ["DATABASE_URL", "CAMPAIGNS_SECRET", "REDIS_URL"])
-def test_a_worker_without_what_it_needs_says_so_and_does_not_start(missing: str, database_url: str, tmp_path: Path) -> None:
+def test_a_worker_without_what_it_needs_says_so_and_does_not_start(
+    missing: str, database_url: str, tmp_path: Path
+) -> None:
     environment = _environment(database_url, "redis://127.0.0.1:1/0", tmp_path)
     environment.pop(missing)
     done = subprocess.run(
@@ -183,7 +195,11 @@ def _environment(database_url: str, redis_url: str, folder: Path) -> dict[str, s
 def _start(command: list[str], database_url: str, redis_url: str, folder: Path, **more: str) -> subprocess.Popen[bytes]:
     with (folder / "worker.log").open("wb") as log:
         return subprocess.Popen(
-            command, env=_environment(database_url, redis_url, folder) | more, stdout=log, stderr=log, cwd=Path(__file__).parents[2]
+            command,
+            env=_environment(database_url, redis_url, folder) | more,
+            stdout=log,
+            stderr=log,
+            cwd=Path(__file__).parents[2],
         )
 
 
@@ -228,5 +244,3 @@ def _stop(worker: subprocess.Popen[bytes]) -> int:
 @pytest.fixture
 def world(engine) -> World:
     return World(engine)
-
-

@@ -29,13 +29,19 @@ def test_a_scheduler_plans_dispatches_and_recovers(world: World, database_url: s
     mine = world.registration(world.session(), SERVICE_TEXTS)
     rung: list[str] = []
     with _runtime(world, database_url) as runtime:
-        _run_until(runtime, lambda queue, _: rung.append(queue), lambda: world.one("SELECT count(DISTINCT name) FROM rhythm") == 3)
+        _run_until(
+            runtime,
+            lambda queue, _: rung.append(queue),
+            lambda: world.one("SELECT count(DISTINCT name) FROM rhythm") == 3,
+        )
     assert rung == ["email.urgent", "sms.urgent"]
     assert world.ledger(mine) == [("C0", "queued"), ("C1", "queued")]
     assert world.one("SELECT count(*) FROM webinar_session WHERE planned_until IS NULL") == 0
 
 
-def test_a_rhythm_that_breaks_is_kept_up_and_does_not_disturb_the_others(world: World, database_url: str, monkeypatch) -> None:
+def test_a_rhythm_that_breaks_is_kept_up_and_does_not_disturb_the_others(
+    world: World, database_url: str, monkeypatch
+) -> None:
     broke, kept = [], []
 
     def breaking() -> int:
@@ -48,7 +54,9 @@ def test_a_rhythm_that_breaks_is_kept_up_and_does_not_disturb_the_others(world: 
 
     every = timedelta(milliseconds=5)
     monkeypatch.setattr(scheduler, "_AFTER_A_FAULT", every)
-    monkeypatch.setattr(scheduler, "rhythms", lambda *_: (Rhythm("one", every, breaking), Rhythm("two", every, keeping)))
+    monkeypatch.setattr(
+        scheduler, "rhythms", lambda *_: (Rhythm("one", every, breaking), Rhythm("two", every, keeping))
+    )
     with _runtime(world, database_url) as runtime:
         _run_until(runtime, _silent, lambda: len(broke) > 2 and len(kept) > 2)
     assert [row.name for row in world.sql("SELECT name FROM rhythm")] == ["two"]
@@ -61,7 +69,9 @@ def test_two_schedulers_ring_once(world: World, database_url: str) -> None:
     rung: list[int] = []
     with _runtime(world, database_url) as one, _runtime(world, database_url) as two:
         stop = threading.Event()
-        threads = [threading.Thread(target=run, args=(each, lambda _, batch: rung.append(batch), stop)) for each in (one, two)]
+        threads = [
+            threading.Thread(target=run, args=(each, lambda _, batch: rung.append(batch), stop)) for each in (one, two)
+        ]
         for thread in threads:
             thread.start()
         _until(lambda: world.one("SELECT count(*) FROM delivery WHERE status = 1") == 30)
@@ -99,7 +109,10 @@ def test_a_real_scheduler_rings_for_a_real_broker_and_stops_when_told(
 
 @pytest.mark.parametrize("missing", ["DATABASE_URL", "REDIS_URL"])
 def test_a_scheduler_without_what_it_needs_says_so(missing: str, database_url: str, monkeypatch, tmp_path) -> None:
-    for name, value in {**_environment(database_url, "redis://127.0.0.1:1/0"), "CAMPAIGNS_DATA_DIR": str(tmp_path)}.items():
+    for name, value in {
+        **_environment(database_url, "redis://127.0.0.1:1/0"),
+        "CAMPAIGNS_DATA_DIR": str(tmp_path),
+    }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv(missing)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -17,10 +17,14 @@ def _run() -> None:
         with context.begin_transaction():
             context.run_migrations()
         return
-    with make_engine(os.environ["DATABASE_URL"]).begin() as db:
-        context.configure(connection=db, target_metadata=metadata)
-        with context.begin_transaction():
-            context.run_migrations()
+    engine = make_engine(os.environ["DATABASE_URL"])
+    try:
+        with engine.begin() as db:
+            context.configure(connection=db, target_metadata=metadata)
+            with context.begin_transaction():
+                context.run_migrations()
+    finally:
+        engine.dispose()
 
 
 _run()

@@ -35,7 +35,7 @@ webinar_session = Table(
     Column("capacity", Integer, comment="places; empty means no limit"),
     Column("room_url", Text, nullable=False, server_default="", comment="where a join link leads"),
     Column("replay_url", Text, nullable=False, server_default=""),
-    Column("revision", Integer, nullable=False, server_default=text("1"), comment="raised by every move and by cancelling"),
+    Column("revision", Integer, nullable=False, server_default=text("1"), comment="raised by a move and by cancelling"),
     instant("planned_until"),
     instant("moved_at"),
     instant("moved_from"),

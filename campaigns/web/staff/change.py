@@ -78,9 +78,7 @@ def told(preview: Preview, audiences: Audiences, moving: bool) -> Told:  # noqa:
         change.step for change in preview.changes if change.step.anchor is anchor and isinstance(change.after, Due)
     ]
     too_late = Never(Reason.MOVED_LATE)
-    late = tuple(
-        change.step.name for change in preview.changes if change.after == too_late and not change.counts.gone
-    )
+    late = tuple(change.step.name for change in preview.changes if change.after == too_late and not change.counts.gone)
     return Told(
         emails=_most(notices, Channel.EMAIL, audiences),
         texts=_most(notices, Channel.SMS, audiences),

@@ -47,9 +47,7 @@ class Chip:
 
 
 @router.get("/staff/deliveries")
-def show_deliveries(
-    visit: Signed, state: str = "", step: int = 0, channel: str = "", before: int = 0
-) -> Response:
+def show_deliveries(visit: Signed, state: str = "", step: int = 0, channel: str = "", before: int = 0) -> Response:
     """List the ledger, whatever the session."""
     wanted = _filter(state, step, channel)
     return _list(visit, wanted, state, before, "/staff/deliveries", {})
@@ -143,9 +141,7 @@ def _filter(state: str, step: int, channel: str) -> Filter:
     return Filter(step_id=step, channel=channel if channel in list(Channel) else "", statuses=statuses)
 
 
-def _list(
-    visit: Visit, wanted: Filter, state: str, before: int, address: str, around: dict[str, Any]
-) -> Response:
+def _list(visit: Visit, wanted: Filter, state: str, before: int, address: str, around: dict[str, Any]) -> Response:
     with visit.transaction() as db:
         rows = report.deliveries(db, wanted, before=before)
         counts = report.count_by_status(db, wanted)

@@ -97,7 +97,5 @@ def _ending(facts: DeliveryFacts) -> list[Event]:
     return [Event(None, "", "", sign, bold, words.reason(facts.row.reason), "")]
 
 
-def _event(
-    at: datetime, zone: str, now: datetime, sign: str, bold: str, plain: str, by: str
-) -> Event:
+def _event(at: datetime, zone: str, now: datetime, sign: str, bold: str, plain: str, by: str) -> Event:
     return Event(at, words.date(at, zone, now), words.hour(at, zone, seconds=True), sign, bold, plain, by)

@@ -60,9 +60,7 @@ def sign_out(act: Acting) -> Response:
     return response
 
 
-def _form(
-    request: Request, target: str, *, email: str = "", declined: sign_in.Declined | None = None
-) -> Response:
+def _form(request: Request, target: str, *, email: str = "", declined: sign_in.Declined | None = None) -> Response:
     status = 200 if declined is None else 429 if declined.wait else 403
     return page(
         request,

@@ -189,7 +189,7 @@ def _behind(lines: list[Line], found: Place, now: datetime) -> list[Line]:
     if found.withdrawn_at is not None:
         acts.append((found.withdrawn_at, "Gave the place back", ""))
     did = [Line(at, words.when(at, zone, now), None, bold, plain, "", "", 0) for at, bold, plain in acts]
-    return sorted([*dated, *did], key=lambda line: (line.at or now), reverse=True)
+    return sorted([*dated, *did], key=lambda line: line.at or now, reverse=True)
 
 
 def _coming(found: Place, here: str, now: datetime) -> str:

@@ -83,7 +83,6 @@ def take_move(act: Acting, slug: str, session_id: int) -> Response:
                 session_id,
                 starts_at,
                 starts_at + (session.ends_at - session.starts_at),
-                visit.runtime.hours,
                 visit.now,
                 fingerprint=act.text("fingerprint"),
                 staff_id=visit.login.member.id,
@@ -120,7 +119,6 @@ def take_cancel(act: Acting, slug: str, session_id: int) -> Response:
                 db,
                 session_id,
                 reason,
-                visit.runtime.hours,
                 visit.now,
                 fingerprint=act.text("fingerprint"),
                 staff_id=visit.login.member.id,
@@ -175,12 +173,14 @@ def _move_facts(
 ) -> dict[str, object]:
     starts_at = wish.starts_at()
     length = session.ends_at - session.starts_at
-    preview = reschedule.preview_move(
-        db, session.id, starts_at, starts_at + length, visit.runtime.hours, visit.now
-    )
+    preview = reschedule.preview_move(db, session.id, starts_at, starts_at + length, visit.runtime.hours, visit.now)
     clocks = change.elsewhere(preview, starts_at, webinar.zone)
-    return {**_counted(db, visit, preview, webinar.zone, moving=True), "clocks": clocks,
-            "sentence": change.sentence(starts_at, webinar.zone, clocks), "minutes": length // timedelta(minutes=1)}
+    return {
+        **_counted(db, visit, preview, webinar.zone, moving=True),
+        "clocks": clocks,
+        "sentence": change.sentence(starts_at, webinar.zone, clocks),
+        "minutes": length // timedelta(minutes=1),
+    }
 
 
 def _cancel_page(

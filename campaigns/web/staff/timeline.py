@@ -132,9 +132,7 @@ def _row(step: Step, answer: Answer, around: Around) -> Row:
     )
 
 
-def _state(
-    step: Step, answer: Answer, at: datetime, counts: Mapping[Status, int], around: Around
-) -> tuple[str, str]:
+def _state(step: Step, answer: Answer, at: datetime, counts: Mapping[Status, int], around: Around) -> tuple[str, str]:
     if counts.get(Status.UNKNOWN):
         return "unknown", f"{counts[Status.UNKNOWN]:,} unknown"
     if step.paused:

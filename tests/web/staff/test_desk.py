@@ -21,7 +21,9 @@ def test_after_signing_in_only_our_own_pages_follow(asked, target):
     assert onward(asked) == target
 
 
-@pytest.mark.parametrize("path", ["/staff", "/staff/deliveries", "/staff/deliveries/1", "/staff/people/1", "/staff/health"])
+@pytest.mark.parametrize(
+    "path", ["/staff", "/staff/deliveries", "/staff/deliveries/1", "/staff/people/1", "/staff/health"]
+)
 def test_no_page_opens_without_signing_in(office, path):
     office.client.cookies.clear()
     assert office.get(path).headers["location"].startswith("/staff/sign-in")
@@ -51,7 +53,9 @@ def test_the_outbox_stands_in_the_menu_only_where_something_is_captured(office):
 
 
 def test_a_form_from_another_site_is_refused_whatever_it_carries(office):
-    answer = office.client.post("/staff/sign-out", data={"csrf": office.token}, headers={"origin": "https://evil.example"})
+    answer = office.client.post(
+        "/staff/sign-out", data={"csrf": office.token}, headers={"origin": "https://evil.example"}
+    )
     assert answer.status_code == 403
     assert office.get("/staff").status_code == 200
 

@@ -59,7 +59,9 @@ def test_watermarks_say_how_far_each_session_is_planned(office):
     session = office.world.session(DAY)
     assert "tomorrow 12:00 Runners' class to be planned again" in office.page("/staff/health").replace("’", "'")
     office.world.sql(
-        "UPDATE webinar_session SET planned_until = :until WHERE id = :id", id=session, until=office.clock() + timedelta(hours=6)
+        "UPDATE webinar_session SET planned_until = :until WHERE id = :id",
+        id=session,
+        until=office.clock() + timedelta(hours=6),
     )
     assert "class today 18:00" in office.page("/staff/health")
 

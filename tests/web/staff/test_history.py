@@ -30,7 +30,12 @@ def test_what_does_not_hang_on_the_date_says_so():
 
 def test_events_stand_in_the_order_of_their_instants():
     went = facts(
-        status=Status.SENT, batch_id=7, batch_size=40, claimed_at=DUE + SECOND, opened_at=DUE + 9 * SECOND, sent_at=DUE + 10 * SECOND
+        status=Status.SENT,
+        batch_id=7,
+        batch_size=40,
+        claimed_at=DUE + SECOND,
+        opened_at=DUE + 9 * SECOND,
+        sent_at=DUE + 10 * SECOND,
     )
     tried = [AttemptRow(1, "deferred", "451 later", 6, DUE, DUE + 2 * SECOND)]
     told = [(event.hour, event.sign, event.bold) for event in history(replace(went, attempt=2), tried, NOW)[1:]]

@@ -17,7 +17,13 @@ def test_everything_stands_in_one_list_around_now(office):
     office.clock.forward(minutes=1)
     said = office.page(f"/staff/people/{registration}")
     assert "Ada Byron coming Thu 11 Mar 12:00 EST registered today 12:00 on the registration page" in said
-    order = ["Ahead, if nothing changes", "The day before", "Now: Monday 1 March, 12:01 here", "Confirmation Sent 12:00:00", "Registered For Thu 11 Mar 12:00"]
+    order = [
+        "Ahead, if nothing changes",
+        "The day before",
+        "Now: Monday 1 March, 12:01 here",
+        "Confirmation Sent 12:00:00",
+        "Registered For Thu 11 Mar 12:00",
+    ]
     assert [said.index(word) for word in order] == sorted(said.index(word) for word in order)
     assert "Email: Is it your SI joint? Will not go: no consent. will skip" in said
     assert "not known yet Email: Missed it: the recording Waits for attendance. waits" in said
@@ -49,7 +55,9 @@ def test_consents_name_the_wording_and_how_they_were_given(office):
     with transaction(office.runtime.engine) as db:
         no = Answer(channel=Channel.EMAIL, purpose=LESSONS[1], granted=False, address=person.email, means="one_click")
         consents.record(db, person.registrant_id, no, office.clock())
-        consents.suppress(db, Channel.EMAIL, person.email, LESSONS[1], reason="unsubscribed", source="t", now=office.clock())
+        consents.suppress(
+            db, Channel.EMAIL, person.email, LESSONS[1], reason="unsubscribed", source="t", now=office.clock()
+        )
         consents.suppress(db, Channel.SMS, person.phone, None, reason="invalid", source="t", now=office.clock())
     said = office.page(f"/staff/people/{registration}")
     assert f"Texts today 12:00, wording {office.world.wordings[SERVICE_TEXTS]}, box ticked Words shown" in said
@@ -106,8 +114,14 @@ def test_who_gave_the_place_back_is_shown_as_such(office):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("UPDATE webinar_session SET cancelled_at = now(), revision = 2", "was to come Thu 11 Mar 12:00 EST: cancelled"),
-        ("UPDATE webinar_session SET starts_at = starts_at - interval '40 days', ends_at = ends_at - interval '40 days'", "had a place"),
+        (
+            "UPDATE webinar_session SET cancelled_at = now(), revision = 2",
+            "was to come Thu 11 Mar 12:00 EST: cancelled",
+        ),
+        (
+            "UPDATE webinar_session SET starts_at = starts_at - interval '40 days', ends_at = ends_at - interval '40 days'",
+            "had a place",
+        ),
         ("UPDATE registration SET confirm = false, source = 'import'", "Confirmation switched off by the import"),
         ("UPDATE registration SET attendance = 'left_early'", "Attendance left early"),
     ],

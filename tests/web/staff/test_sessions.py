@@ -49,7 +49,9 @@ def test_looking_changes_nothing(office, session):
 def test_one_press_moves_it_and_puts_that_on_record(office, session):
     answer = office.post(move(office, session), **LATER, fingerprint=seen(office, session), confirm="yes")
     assert (answer.status_code, answer.headers["location"]) == (303, office.webinar(f"?session={session}&done=moved"))
-    found = office.world.sql("SELECT revision, starts_at, ends_at - starts_at FROM webinar_session WHERE id = :id", id=session)
+    found = office.world.sql(
+        "SELECT revision, starts_at, ends_at - starts_at FROM webinar_session WHERE id = :id", id=session
+    )
     assert [found[0][0], found[0][1].isoformat(), found[0][2]] == [2, "2027-03-18T22:00:00+00:00", 30 * MINUTE]
     assert office.record()[-1] == ("session moved", f"session:{session}")
     assert "in 17 days, moved" in office.page(answer.headers["location"])
@@ -146,7 +148,9 @@ def test_cancelling_counts_and_asks_for_a_tick(office, session):
 
 def test_one_press_cancels_it_with_its_reason(office, session):
     fingerprint = fingerprint_in(office.get(cancel(office, session)).text)
-    answer = office.post(cancel(office, session), fingerprint=fingerprint, confirm="yes", reason="  The doctor \n is ill. ")
+    answer = office.post(
+        cancel(office, session), fingerprint=fingerprint, confirm="yes", reason="  The doctor \n is ill. "
+    )
     assert answer.headers["location"] == office.webinar(f"?session={session}&done=cancelled")
     assert office.world.sql("SELECT revision, cancelled_reason FROM webinar_session WHERE id = :id", id=session) == [
         (2, "The doctor is ill.")

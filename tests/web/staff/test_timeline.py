@@ -82,11 +82,23 @@ def test_beyond_the_ledger_the_audience_is_reckoned(facts, guess):
         ({"offset": Relative(-DAY)}, {Status.QUEUED: 3}, "3 on their way"),
         ({"offset": Relative(-DAY)}, {}, "nobody to send it to"),
         ({"offset": Relative(-HOUR), "paused": True}, {}, "paused"),
-        ({"anchor": Anchor.ENDS, "offset": Relative(HOUR), "needs_attendance": True, "expires": AFTER_END}, {}, "waits: attendance"),
-        ({"anchor": Anchor.ENDS, "offset": Relative(HOUR), "replay_grace": DAY, "expires": AFTER_END}, {}, "waits: replay"),
+        (
+            {"anchor": Anchor.ENDS, "offset": Relative(HOUR), "needs_attendance": True, "expires": AFTER_END},
+            {},
+            "waits: attendance",
+        ),
+        (
+            {"anchor": Anchor.ENDS, "offset": Relative(HOUR), "replay_grace": DAY, "expires": AFTER_END},
+            {},
+            "waits: replay",
+        ),
         ({"anchor": Anchor.MOVED, "offset": Relative(timedelta(0))}, {}, "if it happens"),
         ({"anchor": Anchor.REGISTERED, "offset": Relative(timedelta(0))}, {}, "as they register"),
-        ({"anchor": Anchor.CANCELLED, "offset": Relative(timedelta(0)), "audience": Audience.WITHDRAWN}, {}, "as they act"),
+        (
+            {"anchor": Anchor.CANCELLED, "offset": Relative(timedelta(0)), "audience": Audience.WITHDRAWN},
+            {},
+            "as they act",
+        ),
         ({"anchor": Anchor.REGISTERED, "offset": LocalTime(3, time(10))}, {}, "for newcomers: useless by then"),
         ({"offset": LocalTime(-1, time(10)), "expires": Expiry(Anchor.STARTS, -3 * DAY)}, {}, "useless by then"),
     ],
@@ -109,7 +121,10 @@ def test_after_the_session_steps_of_registering_are_done():
         ({"anchor": Anchor.REGISTERED, "offset": Relative(timedelta(0))}, "each on their own"),
         ({"anchor": Anchor.MOVED, "offset": Relative(timedelta(0))}, "after it happened"),
         ({"anchor": Anchor.ENDS, "offset": Relative(HOUR), "needs_attendance": True}, "about today 19:30"),
-        ({"anchor": Anchor.ENDS, "offset": Relative(HOUR), "replay_grace": DAY, "expires": AFTER_END}, "by tomorrow 18:30"),
+        (
+            {"anchor": Anchor.ENDS, "offset": Relative(HOUR), "replay_grace": DAY, "expires": AFTER_END},
+            "by tomorrow 18:30",
+        ),
     ],
 )
 def test_every_step_has_an_absolute_time_beside_the_relative_one(rule, said):

@@ -45,7 +45,10 @@ def test_every_state_has_its_meaning(status):
         ("some_new_code", "some new code"),
         ("suppressed: stopped by reply", "the address is suppressed (stopped by reply)"),
         ("expired:", "useless by then"),
-        ("worker_died: the worker stopped while it was handing this over", "the worker stopped while it was handing this over"),
+        (
+            "worker_died: the worker stopped while it was handing this over",
+            "the worker stopped while it was handing this over",
+        ),
         ("left: staff decided not to send again", "left: staff decided not to send again"),
     ],
 )
@@ -121,7 +124,10 @@ def test_an_offset_reads_as_people_say_it(anchor, offset, said):
     ("facts", "said"),
     [
         ({}, "−60 min, counted from the start"),
-        ({"anchor": Anchor.REGISTERED, "offset": LocalTime(1, time(10))}, "+1 day at 10:00 theirs, counted from registering"),
+        (
+            {"anchor": Anchor.REGISTERED, "offset": LocalTime(1, time(10))},
+            "+1 day at 10:00 theirs, counted from registering",
+        ),
         ({"anchor": Anchor.CANCELLED, "offset": Relative(timedelta(0))}, "at once, when it was cancelled"),
         (
             {"anchor": Anchor.CANCELLED, "offset": Relative(timedelta(0)), "audience": Audience.WITHDRAWN},
