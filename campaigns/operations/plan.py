@@ -14,7 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from campaigns.domain.audience import Facts
-from campaigns.domain.local import instant_of
+from campaigns.domain.local import instant_of, zone_of
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Anchor, Audience, Channel, Late, LocalTime, Purpose, Quiet, Step
 from campaigns.domain.timing import Answer, Due, busy_days, due, due_for_class
@@ -118,7 +118,7 @@ def _plan_dated(
     """Plan a step that counts from the session; zones with the same answer share a statement."""
     classes: dict[Answer, list[str]] = defaultdict(list)
     for name in zones:
-        zone = ZoneInfo(name)
+        zone = zone_of(name)
         busy = busy_days(steps, sweep.session.facts, zone, hours)
         classes[due_for_class(step, sweep.session.facts, zone, hours, busy)].append(name)
     anew = sweep.session.planned_until is None
@@ -144,7 +144,7 @@ def _plan_by_day(
     """Plan a step at a wall-clock time after registering: who registered on one local day is a class."""
     added = 0
     for name in zones:
-        zone = ZoneInfo(name)
+        zone = zone_of(name)
         busy = busy_days(steps, sweep.session.facts, zone, hours)
         for day in _days(step, sweep, zone):
             noon = instant_of(day, time(12), zone)
@@ -205,7 +205,7 @@ def _asked_singly(
     )
     anyone = replace(step, audience=Audience.EVERYONE)  # the query has asked whom it speaks to
     for number, name, registered_at, confirm in rows:
-        zone = ZoneInfo(name)
+        zone = zone_of(name)
         facts = Facts(session=session.facts, zone=zone, registered_at=registered_at, confirm=confirm)
         answer = due(anyone, facts, hours, busy_days(steps, session.facts, zone, hours))
         if isinstance(answer, Due) and answer.at <= sweep.until and sweep.now < answer.expires:

@@ -76,7 +76,7 @@ def letter_of(item: Item, step: Step, now: datetime) -> Letter:
         attempt=item.attempt + 1,
         recipient=item.email if step.channel is Channel.EMAIL else item.phone or "",
         first_name=item.first_name,
-        zone=item.zone,
+        zone=item.facts.zone.key,
         language=item.language,
         webinar_slug=item.webinar_slug,
         webinar_title=item.webinar_title,

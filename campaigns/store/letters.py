@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, text
 
 from campaigns.domain.audience import Facts, SessionFacts
 from campaigns.domain.lifecycle import Status
+from campaigns.domain.local import zone_of
 from campaigns.domain.steps import Attendance
 from campaigns.store.engine import Connection
 
@@ -141,7 +141,7 @@ def _item(row: Row[Any]) -> Item:
     )
     facts = Facts(
         session=session,
-        zone=ZoneInfo(row.zone),
+        zone=zone_of(row.zone, row.session_zone),
         registered_at=row.registered_at,
         withdrawn_at=row.withdrawn_at,
         attendance=Attendance(row.attendance),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from campaigns.domain.audience import Facts
+from campaigns.domain.local import zone_of
 from campaigns.domain.steps import Attendance, Channel, Purpose
 from campaigns.store.engine import Connection
 from campaigns.store.tables import permission, registrant, registration, suppression
@@ -61,7 +61,7 @@ class Place:
         """What timing needs to know of it."""
         return Facts(
             session=self.session.facts,
-            zone=ZoneInfo(self.zone),
+            zone=zone_of(self.zone, self.webinar.zone),
             registered_at=self.registered_at,
             withdrawn_at=self.withdrawn_at,
             attendance=self.attendance,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 
-from campaigns.domain.local import instant_of
+from campaigns.domain.local import instant_of, zone_of
 from tests.domain.oracle import clock_shows, instant_by_walking
 from tests.domain.worlds import bounded, days, times, zones
 
@@ -47,3 +47,9 @@ def test_the_ramadan_change_of_morocco_is_followed() -> None:
         instant_of(date(2027, 2, 8), time(10), casablanca),
     )
     assert (before.hour, during.hour) == (9, 10)
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "", "../etc/passwd"])
+def test_a_zone_that_is_no_longer_known_gives_way_to_another(name: str) -> None:
+    assert zone_of(name, "America/Denver").key == "America/Denver"
+    assert zone_of("America/Phoenix").key == "America/Phoenix"
