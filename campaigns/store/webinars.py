@@ -109,6 +109,11 @@ def webinar_by_slug(db: Connection, slug: str) -> WebinarRow | None:
     return WebinarRow(*row) if row else None
 
 
+def newest_slug(db: Connection) -> str | None:
+    """Give the last part of the newest webinar's address; None if there is no webinar."""
+    return db.execute(select(webinar.c.slug).order_by(webinar.c.id.desc()).limit(1)).scalar()
+
+
 def webinar_by_id(db: Connection, webinar_id: int) -> WebinarRow:
     """Read a webinar that exists."""
     return WebinarRow(*db.execute(select(*_WEBINAR).where(webinar.c.id == webinar_id)).one())

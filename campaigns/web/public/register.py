@@ -36,6 +36,16 @@ _SOON: Final = timedelta(minutes=60)
 """Nearer than this nobody needs a calendar any more."""
 
 
+@router.get("/")
+def front(call: Calling) -> RedirectResponse:
+    """Lead to the newest webinar's page; raises `NotFound` where there is none yet."""
+    with call.transaction() as db:
+        slug = webinars.newest_slug(db)
+    if slug is None:
+        raise NotFound
+    return RedirectResponse(f"/w/{slug}", 302)
+
+
 @router.get("/w/{slug}")
 def landing(slug: str, call: Calling, zone: str = "") -> HTMLResponse:
     """Show what the webinar is, and the form."""

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from campaigns.errors import NotFound
 from campaigns.store import webinars
@@ -20,6 +21,19 @@ def test_sessions_are_open_full_cancelled_or_closed(house):
     assert [found.shut(one) for one in found.listed] == ["", "Full", "Cancelled"]
     assert [one.id for one in found.open] == [house.session_id]
     assert found.lists(gone) and not found.lists(gone + 1)
+
+
+def test_front_door_leads_to_the_newest_webinar(house):
+    answer = house.client.get("/", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (302, f"/w/{house.slug}")
+
+
+def test_front_door_of_an_empty_house_leads_nowhere(house):
+    with transaction(house.runtime.engine) as db:
+        db.execute(text("ALTER TABLE webinar RENAME TO others"))
+        db.execute(text("CREATE TABLE webinar (LIKE others)"))
+        assert webinars.newest_slug(db) is None
+        db.rollback()
 
 
 def test_session_that_ends_while_the_page_is_read_is_closed(house):
