@@ -57,11 +57,15 @@ def rhythms(runtime: Runtime, publish: Publish) -> tuple[Rhythm, ...]:
     )
 
 
-def publisher(app: Celery) -> Publish:
-    """Give the function that rings a queue's doorbell for a batch."""
+def publisher(app: Celery, lasts: timedelta = timedelta(minutes=2)) -> Publish:
+    """Give the function that rings a queue's doorbell for a batch.
+
+    A bell that nobody heard for `lasts` falls silent: by then `recover` has given the batch
+    back, and while no worker runs such bells would only pile up.
+    """
 
     def publish(queue: str, batch_id: int) -> None:
-        app.send_task(TASK, args=[batch_id], queue=queue, retry=False)
+        app.send_task(TASK, args=[batch_id], queue=queue, retry=False, expires=lasts.total_seconds())
 
     return publish
 
@@ -112,7 +116,7 @@ def main() -> None:
     try:
         settings = with_broker(settings_here())
         with build(settings) as runtime:
-            run(runtime, publisher(make_app(settings)), stop)
+            run(runtime, publisher(make_app(settings), 4 * settings.doorbell_grace), stop)
     except ConfigurationError as error:
         sys.exit(str(error))
 
