@@ -35,9 +35,9 @@ _VIEWS = (
 """The last two only for pictures: they show no rule that the first three do not."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """One browser for the whole run."""
+    """One browser for a file; as long as it is open its driver keeps an event loop running in this thread."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(_FLAGS))
         yield browser

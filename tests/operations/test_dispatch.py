@@ -9,7 +9,6 @@ import pytest
 from campaigns.domain.steps import Channel, Priority
 from campaigns.operations import dispatch as dispatching
 from campaigns.operations.dispatch import Pace, queue_name
-from campaigns.operations.send import send_batch
 from campaigns.store.engine import transaction
 from campaigns.store.webinars import cancel_session
 from tests.factories import DAY, HOUR, MINUTE, NOON, SERVICE_TEXTS, World
@@ -102,7 +101,8 @@ def test_a_doorbell_that_arrived_although_its_ringing_failed_does_nothing(world:
 
     with pytest.raises(TimeoutError):
         dispatching.dispatch(world.engine, doubtful, world.clock(), Pace(100, 600))
-    assert send_batch(world.desk(), rung[0]) == 0
+    world.bells.append(("email.urgent", rung[0]))
+    assert world.answer_bells() == 0
     assert world.ledger(mine) == [("C0", "planned")]
 
 

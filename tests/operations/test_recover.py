@@ -9,7 +9,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from campaigns.operations.recover import recover
-from campaigns.operations.send import send_batch
 from campaigns.store.engine import hold, let_go
 from tests.factories import DAY, GRACE, NOON, SERVICE_TEXTS, World
 
@@ -129,7 +128,7 @@ def test_a_killed_connection_frees_the_batch(world: World) -> None:
         worker.commit()
         world.sql("SELECT pg_terminate_backend(:pid, 10000)", pid=pid)
         worker.invalidate()
-    assert send_batch(world.desk(), batch) == 1
+    assert world.answer_bells() == 1
     assert world.ledger(mine) == [("C0", "sent")]
 
 

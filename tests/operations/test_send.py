@@ -7,7 +7,6 @@ from sqlalchemy.exc import DBAPIError
 
 from campaigns.domain.steps import Channel
 from campaigns.operations import send
-from campaigns.operations.send import send_batch
 from campaigns.store.consents import suppress
 from campaigns.store.engine import hold, let_go, transaction
 from tests.factories import HOUR, LESSONS, NOON, SERVICE_TEXTS, World
@@ -44,7 +43,8 @@ def test_a_second_ring_finds_the_lock_held_and_goes_home(world: World, monkeypat
         assert world.ledger(mine) == [("C0", "queued")]
         let_go(other, batch)
         other.commit()
-    assert send_batch(world.desk(), batch) == 1
+    world.bells.append(("email.urgent", batch))
+    assert world.answer_bells() == 1
 
 
 def test_a_second_ring_after_the_batch_is_carried_does_nothing(world: World) -> None:
