@@ -432,9 +432,10 @@ class SmtpServer:
         self._ready.set()
         await self._stop.wait()
         listener.close()
-        for dialogue in list(self.open):
-            dialogue.transport.abort()
-        await asyncio.sleep(0)
+        for _ in range(10):  # a connection that was being accepted shows up a turn or two later
+            for dialogue in list(self.open):
+                dialogue.transport.abort()
+            await asyncio.sleep(0)
 
     def _dialogue(self) -> _Dialogue:
         self.connections += 1

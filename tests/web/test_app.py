@@ -53,7 +53,7 @@ def test_refusals_are_logged_by_route_and_never_with_the_link(house):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/nothing", "/w/", "/static/nothing.css", "/static/../app.py", "/%00", "/docs", "/openapi.json"]
+    "path", ["/nothing", "/w/", "/static/nothing.css", "/static/../app.py", "/%00", "/docs", "/openapi.json"]
 )
 def test_address_without_a_page_is_not_found_in_our_own_look(client, path):
     answer = client.get(path)

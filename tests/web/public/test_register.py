@@ -58,7 +58,7 @@ def test_page_is_small(house):
 
 
 def test_unknown_webinar_is_not_found(house):
-    for slug in ("nothing", "%00", "..", "a" * 500, "%ff%fe"):
+    for slug in ("nothing", "%00", "...", "a" * 500, "%ff%fe"):
         assert house.client.get(f"/w/{slug}").status_code == 404
 
 
