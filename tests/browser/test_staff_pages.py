@@ -116,6 +116,8 @@ def test_sign_in(campaign, reader, check):
         ("move", BASE + "/sessions/{session}/move"),
         ("preview", BASE + "/sessions/{session}/move?day=2027-03-18&start=07:30&zone=America/New_York"),
         ("cancel", BASE + "/sessions/{session}/cancel"),
+        ("session-new", BASE + "/sessions/new"),
+        ("session-links", BASE + "/sessions/{session}/links"),
         ("session-deliveries", BASE + "/sessions/{session}/deliveries?state=left"),
         ("person", "/staff/people/{registration}"),
         ("delivery-in-doubt", "/staff/deliveries/{unknown}"),
