@@ -88,7 +88,8 @@ def family(said):
     started = []
 
     def start(code):
-        process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+        # Without site: what measures coverage in children would answer SIGTERM in its own way.
+        process = subprocess.Popen([sys.executable, "-S", "-c", code], stdout=subprocess.PIPE)
         started.append(process)
         process.stdout.readline()
         return process

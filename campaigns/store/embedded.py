@@ -33,6 +33,9 @@ _FULL: Final = "No space left on device"
 _PATIENCE: Final = 60.0
 """Seconds a server may take to recover from a crash before we give up on it."""
 
+_LOWEST_PORT: Final = 15_000
+_PORTS: Final = 17_000
+
 
 @dataclass(frozen=True)
 class Server:
@@ -68,11 +71,19 @@ def start_postgres(house: Household, log: Path, *, port: int = 0, durable: bool 
 
 
 def free_port() -> int:
-    """Give a TCP port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Give a TCP port that nobody listens on at this moment.
+
+    It lies below the range from which the kernel serves outgoing connections: one of those
+    could take it before its server listens.
+    """
+    while True:
+        port = _LOWEST_PORT + secrets.randbelow(_PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def _find_programs(house: Household) -> Path:

@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from datetime import datetime
 from pathlib import Path
 
 from campaigns.clock import file_clock, write_clock
+from campaigns.store.embedded import free_port
 from tests.servers import smtp_server, twilio_server
 from tests.servers.smtp_server import Received
 from tests.servers.twilio_server import ACCOUNT, TOKEN, Sms
@@ -192,9 +192,3 @@ def _found(pattern: str, text: str) -> str:
     match = re.search(pattern, text)
     assert match, text
     return match[1]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
