@@ -6,12 +6,13 @@ import argparse
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from bench import figures, handoff, intake, planner
+from bench import figures, handoff, intake, planner, watch
 
 MEASUREMENTS: Final[dict[str, Callable[[], Iterator[figures.Figure]]]] = {
     "intake": intake.measure,
     "planner": planner.measure,
     "handoff": handoff.measure,
+    "watch": watch.measure,
 }
 
 

@@ -27,7 +27,7 @@ def as_json(figure: Figure) -> None:
 
 def as_row(figure: Figure) -> None:
     """Print one row of a table."""
-    print(f"{figure.name:<34} {figure.value:>12,.2f} {figure.unit:<12} n={figure.n:,}", flush=True)
+    print(f"{figure.name:<38} {figure.value:>12,.2f} {figure.unit:<12} n={figure.n:,}", flush=True)
 
 
 def quantiles(values: Sequence[float], name: str, unit: str) -> Iterator[Figure]:

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from campaigns import __version__, accounts, commands
+from campaigns.content import approve_messages
 from campaigns.data_dir import settings_here
 from campaigns.doctor import doctor
 from campaigns.errors import CampaignsError, ConfigurationError
 from campaigns.operations.sign_in import ROLES
 from campaigns.prepare import bring_up_to_date
-from campaigns.registrants import Order, bring_in
+from campaigns.registrants import Order, bring_in, take_back
 from campaigns.rehearse.play import rehearse
 from campaigns.settings import read_settings
 from campaigns.supervise import up
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_running(menu)
     _add_rehearsal(menu)
     _add_processes(menu)
+    _add_content(menu)
     _add_registrants(menu)
     _add_staff(menu)
     return parser
@@ -100,11 +102,16 @@ def _add_running(menu: _Menu) -> None:
         menu,
         "doctor",
         "check every setting against the world",
-        "Check disk, secrets, database, Redis, mail server, Twilio, scheduler and queues, and say one line for each: "
+        "Check disk, secrets, database, Redis, mail server, what the DNS says of the sender (SPF, DKIM, DMARC, MX, "
+        "PTR), Twilio, scheduler and queues, and say one line for each: "
         "`ok`, `?` for something worth a look, `!!` for something that keeps messages from leaving. "
         "Sends nothing and changes nothing. Ends with 1 if there is a `!!`.",
     )
-    command.set_defaults(run=lambda _: doctor(settings_here(), _say))
+    command.add_argument(
+        "--resolver", default="", metavar="HOST[:PORT]",
+        help="which DNS server to ask about the sender's domain (default: those of this machine)",
+    )  # fmt: skip
+    command.set_defaults(run=lambda asked: doctor(settings_here(), _say, asked.resolver))
 
 
 def _add_rehearsal(menu: _Menu) -> None:
@@ -155,8 +162,33 @@ def _add_processes(menu: _Menu) -> None:
     command.set_defaults(run=lambda asked: _become(commands.worker(asked.queues)))
 
 
+def _add_content(menu: _Menu) -> None:
+    command = _add(
+        menu,
+        "approve",
+        "record that a clinician has read messages and says yes",
+        "Approve the newest version of messages, all of them or those named. Without an approval no message leaves by "
+        "a real mail server or Twilio; a changed word is a new version, and needs a new one. Run it for the clinician "
+        "who has read them, never before.",
+    )
+    command.add_argument("messages", nargs="*", metavar="MESSAGE", help="folders in templates/messages (default: all)")
+    command.add_argument("--name", required=True, help="of the clinician")
+    command.add_argument("--licence", required=True, help="type, state and number")
+    command.add_argument("--days", type=int, default=365, help="how long it lasts (default and most: 365)")
+    command.set_defaults(
+        run=lambda asked: approve_messages(
+            settings_here(), _say, name=asked.name, licence=asked.licence, messages=asked.messages, days=asked.days
+        )
+    )
+
+
 def _add_registrants(menu: _Menu) -> None:
-    registrants = _add(menu, "registrants", "lists of registrants", "Bring in people who registered elsewhere.")
+    registrants = _add(
+        menu,
+        "registrants",
+        "lists of registrants",
+        "Bring in people who registered elsewhere, or numbers that are gone.",
+    )
     acts = registrants.add_subparsers(title="commands", metavar="<command>", required=True)
     command = _add(
         acts,
@@ -173,6 +205,16 @@ def _add_registrants(menu: _Menu) -> None:
     )
     command.add_argument("--apply", action="store_true", help="bring the people in, instead of only looking")
     command.set_defaults(run=lambda asked: bring_in(settings_here(), _say, _order(asked)))
+    command = _add(
+        acts,
+        "deactivated",
+        "stop texts to numbers that carriers have taken back",
+        "Read a list of numbers that their carriers have taken back, one a line, and stop texts to them: whoever gets "
+        "such a number next has agreed to nothing. Either the whole list counts or, if a line holds no number, "
+        "nothing of it. Safe to repeat.",
+    )
+    command.add_argument("file", type=Path, help="the list, such as Twilio's Deactivations give it for each day")
+    command.set_defaults(run=lambda asked: take_back(settings_here(), _say, asked.file))
 
 
 def _order(asked: argparse.Namespace) -> Order:

@@ -7,8 +7,6 @@ marked `!!` is something that keeps messages from leaving; `?` is worth a look.
 from __future__ import annotations
 
 import shutil
-import smtplib
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +17,9 @@ from campaigns import rules
 from campaigns.accounts import open_database
 from campaigns.clock import file_clock, system_clock
 from campaigns.commands import QUEUES
+from campaigns.dns_probe import examine
+from campaigns.dns_probe.questions import Questions
+from campaigns.dns_probe.relay import UNREACHABLE, greet
 from campaigns.errors import ConfigurationError
 from campaigns.operations.dispatch import queue_name
 from campaigns.redis_probe import RedisUnreachable, waiting_doorbells
@@ -52,21 +53,26 @@ class Finding:
         return f"{self.mark:<3} {self.about:<12} {self.words}"
 
 
-def doctor(settings: Settings, say: Callable[[str], None]) -> int:
-    """Say every finding; gives 1 if one of them keeps messages from leaving, else 0."""
-    findings = list(_examine(settings))
+def doctor(settings: Settings, say: Callable[[str], None], resolver: str = "") -> int:
+    """Say every finding; gives 1 if one of them keeps messages from leaving, else 0.
+
+    `resolver` is asked about the sender's domain, as `HOST[:PORT]`; empty means those of this
+    machine. Raises `ConfigurationError` if that is not the address of a server.
+    """
+    findings = list(_examine(settings, resolver))
     for finding in findings:
         say(str(finding))
     return int(any(finding.mark == "!!" for finding in findings))
 
 
-def _examine(settings: Settings) -> Iterator[Finding]:
+def _examine(settings: Settings, resolver: str) -> Iterator[Finding]:
     yield from _disk(settings)
     yield from _secrets(settings)
     yield from _addresses(settings)
     yield from _rules(settings)
     yield from _redis(settings)
     yield from _email(settings)
+    yield from _names(settings, resolver)
     yield from _texts(settings)
     try:
         engine = open_database(settings)
@@ -102,20 +108,24 @@ def _addresses(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "links", f"lead to {settings.public_url}")
     else:
         yield Finding("?", "links", f"lead to {settings.public_url}: registrants need CAMPAIGNS_PUBLIC_URL=https://…")
-    domain = settings.mail_from.rpartition("@")[2].lower()
-    if domain.endswith(_MADE_UP):
+    if _is_made_up(settings.mail_from):
         yield Finding("?", "sender", f"CAMPAIGNS_MAIL_FROM is {settings.mail_from}, which receives no mail")
     else:
         yield Finding("ok", "sender", settings.mail_from)
 
 
+def _is_made_up(address: str) -> bool:
+    return address.rpartition("@")[2].lower().endswith(_MADE_UP)
+
+
 def _rules(settings: Settings) -> Iterator[Finding]:
     if settings.clock_file:
         yield Finding("?", "clock", f"read from {settings.clock_file}: for rehearsals only")
-    reviewed = rules.reviewed_on()
-    age = (system_clock().date() - reviewed).days
-    mark = "ok" if age <= rules.STALE_AFTER_DAYS else "?"
-    yield Finding(mark, "rules", f"sending hours were reviewed on {reviewed}, {age} days ago")
+    for path in rules.RULE_FILES:
+        reviewed = rules.reviewed_on(path)
+        age = (system_clock().date() - reviewed).days
+        mark = "ok" if age <= rules.STALE_AFTER_DAYS else "?"
+        yield Finding(mark, "rules", f"{path.name} was reviewed on {reviewed}, {age} days ago")
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
@@ -136,27 +146,18 @@ def _email(settings: Settings) -> Iterator[Finding]:
         return
     where = f"{settings.smtp_host}:{settings.smtp_port}"
     try:
-        _greet(settings)
-    except (OSError, smtplib.SMTPException) as error:
+        greet(settings)
+    except UNREACHABLE as error:
         yield Finding("!!", "email", f"{where} cannot be used: {error}")
     else:
         yield Finding("ok", "email", f"{where} lets us in")
 
 
-def _greet(settings: Settings) -> None:
-    server = (settings.smtp_host, settings.smtp_port)
-    timeout = settings.smtp_timeout.total_seconds()
-    trust = ssl.create_default_context()
-    with (
-        smtplib.SMTP_SSL(*server, timeout=timeout, context=trust)
-        if settings.smtp_security == "tls"
-        else smtplib.SMTP(*server, timeout=timeout)
-    ) as line:
-        if settings.smtp_security == "starttls":
-            line.starttls(context=trust)
-        if settings.smtp_user:
-            line.login(settings.smtp_user, settings.smtp_password.get_secret_value())
-        line.noop()
+def _names(settings: Settings, resolver: str) -> Iterator[Finding]:
+    if not resolver and (settings.email_by == "folder" or _is_made_up(settings.mail_from)):
+        return  # nobody receives anything from this sender yet
+    for seen in examine(settings, Questions(resolver), system_clock()):
+        yield Finding(seen.mark, seen.about, seen.words)
 
 
 def _texts(settings: Settings) -> Iterator[Finding]:

@@ -54,6 +54,14 @@ class TemplateInvalid(Rejected):
     """This template cannot be used."""
 
 
+class Forged(CampaignsError):
+    """This call does not prove where it comes from."""
+
+
+class Malformed(CampaignsError):
+    """This call cannot be read."""
+
+
 class Conflict(CampaignsError):
     """Someone else changed this in the meantime. Reload the page and try again."""
 

@@ -1,19 +1,21 @@
-"""The command line's way to bring in a list: `campaigns registrants import`.
+"""The command line's way to bring in a list: `campaigns registrants import` and `campaigns registrants deactivated`.
 
-Without `apply` it looks and changes nothing. Says rows and columns, never what stands
-in a cell: what a terminal shows may be kept somewhere.
+Without `apply` an import looks and changes nothing. Says rows and columns, never what
+stands in a cell: what a terminal shows may be kept somewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from campaigns.accounts import open_database
 from campaigns.clock import file_clock, system_clock
 from campaigns.errors import NotFound, Rejected
+from campaigns.operations.deactivate import deactivate, read_numbers
 from campaigns.operations.import_registrants import Check, Options, apply_registrants, check_registrants
 from campaigns.settings import Settings
 from campaigns.store.engine import Connection, transaction
@@ -40,7 +42,7 @@ def bring_in(settings: Settings, say: Callable[[str], None], order: Order) -> No
     """
     countries = tuple(code.strip() for code in settings.sms_countries.split(",") if code.strip())
     options = Options(order.session_id, order.confirm, countries)
-    now = (file_clock(settings.clock_file) if settings.clock_file else system_clock)()
+    now = _now(settings)
     engine = open_database(settings)
     try:
         with order.path.open("rb") as file, transaction(engine) as db:
@@ -60,6 +62,27 @@ def bring_in(settings: Settings, say: Callable[[str], None], order: Order) -> No
         say(f"Added {done.added:,}, left out {done.left_out:,}.")
     finally:
         engine.dispose()
+
+
+def take_back(settings: Settings, say: Callable[[str], None], path: Path) -> None:
+    """Stop texts to the numbers of a list, one a line, that their carriers have taken back.
+
+    Raises `Rejected` naming the line that holds no number, and `OSError` if there is no such
+    file; nothing is written then.
+    """
+    with path.open("rb") as file:
+        numbers = read_numbers(file)
+    engine = open_database(settings)
+    try:
+        with transaction(engine) as db:
+            new = deactivate(db, numbers, _now(settings))
+    finally:
+        engine.dispose()
+    say(f"{len(numbers):,} numbers read; texts to {new:,} of them are stopped now, the others were before.")
+
+
+def _now(settings: Settings) -> datetime:
+    return (file_clock(settings.clock_file) if settings.clock_file else system_clock)()
 
 
 def _report(check: Check, *, confirm: bool) -> Iterator[str]:

@@ -159,7 +159,7 @@ def _watch(children: Sequence[Child]) -> None:
 def _welcome(settings: Settings, password: str) -> str:
     kept = settings.data_dir / "private" / "staff-password"
     secret = f"password {password}" if password else f"the first password is kept in {kept}"
-    captured = [name for name, by in (("email", settings.email_by), ("texts", settings.sms_by)) if by == "folder"]
+    captured = [name for name, by in (("email", settings.email_by), ("text", settings.sms_by)) if by == "folder"]
     outbox = f"every captured {' and '.join(captured)}" if captured else "nothing is captured: real providers are set"
     return f"""
 Running.

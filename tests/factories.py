@@ -13,23 +13,33 @@ from sqlalchemy import text
 
 from campaigns.domain.lifecycle import Status
 from campaigns.domain.quiet import SendingHours
+from campaigns.domain.receipts import InboundText, Kind, Reading, Receipt
 from campaigns.domain.steps import Channel, Purpose, Step
-from campaigns.domain.tokens import Links, Signer
+from campaigns.domain.tokens import CALLBACK, Links, Signer
 from campaigns.operations import dispatch as dispatching
 from campaigns.operations import starter
 from campaigns.operations.dispatch import Pace
+from campaigns.operations.hear import apply_inbound
+from campaigns.operations.last_look import Rules
 from campaigns.operations.plan import plan_sessions
+from campaigns.operations.receive import Ears, TakenIn, apply_receipts, take_in
 from campaigns.operations.recover import recover
 from campaigns.operations.register import Request, register
 from campaigns.operations.send import Desk, send_batch
 from campaigns.operations.words import Words, publish_sources
+from campaigns.providers.base import name_of
+from campaigns.rendering.identity import send_token
 from campaigns.rendering.variables import Sender
 from campaigns.rules import read_sending_hours
+from campaigns.rules.caps import read_caps
+from campaigns.rules.inbound import read_inbound_words
+from campaigns.rules.replies import read_smtp_replies, read_twilio_codes
 from campaigns.store import webinars
 from campaigns.store.campaigns import add_step, campaign_of, current_versions, steps_of
 from campaigns.store.consents import current_wordings
 from campaigns.store.engine import Connection, Engine, transaction
 from campaigns.store.people import Place, place
+from campaigns.store.sealing import Seal
 from tests.fakes import HandClock, ScriptedProvider
 
 NOON = datetime(2027, 3, 1, 17, 0, tzinfo=UTC)
@@ -48,7 +58,9 @@ GRACE = timedelta(seconds=30)
 _EMPTY = (
     "ALTER TABLE consent DISABLE TRIGGER USER",
     "TRUNCATE webinar, registrant, batch, rhythm, suppression, staff, consent_wording, audit RESTART IDENTITY CASCADE",
+    "TRUNCATE stream, alert, arrival, address_hold, strike, sign_up_count RESTART IDENTITY CASCADE",
     "ALTER TABLE consent ENABLE TRIGGER USER",
+    "DELETE FROM approval WHERE NOT demo",
     "DELETE FROM template_version WHERE content_hash LIKE '% hash'",  # what tests made up
 )
 
@@ -57,6 +69,26 @@ _EMPTY = (
 def hours() -> SendingHours:
     """The hours the service ships with."""
     return read_sending_hours()
+
+
+@cache
+def ears(*, twilio_answers: bool = True) -> Ears:
+    """What takes in and applies what comes back, with the keys of the tests."""
+    return Ears(
+        seal=Seal((b"s" * 32,)),
+        signer=Signer((b"s" * 32,)),
+        sender=sender(),
+        words=read_inbound_words(),
+        smtp_replies=read_smtp_replies(),
+        twilio_codes=read_twilio_codes(),
+        twilio_answers=twilio_answers,
+    )
+
+
+@cache
+def rules() -> Rules:
+    """All rules the service ships with."""
+    return Rules(hours(), read_caps())
 
 
 def sender() -> Sender:
@@ -90,6 +122,8 @@ class World:
     email: ScriptedProvider = field(default_factory=lambda: ScriptedProvider(Channel.EMAIL))
     sms: ScriptedProvider = field(default_factory=lambda: ScriptedProvider(Channel.SMS))
     _numbers: count = field(default_factory=lambda: count(1))
+    _phones: count = field(default_factory=count)
+    _events: count = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
         with transaction(self.engine) as db:
@@ -111,14 +145,20 @@ class World:
 
     def request(self, session_id: int, *kinds: tuple[Channel, Purpose], **facts) -> Request:
         """A form as it comes: a new person in New York, with these boxes ticked."""
+        number = next(self._numbers)
         asked = {
             "first_name": "Sam",
-            "email": f"sam{next(self._numbers)}@example.com",
+            "email": f"sam{number}@example.com",
             "zone": "America/New_York",
-            "phone": NUMBER if SERVICE_TEXTS in kinds else None,
+            "phone": self._phone() if SERVICE_TEXTS in kinds else None,
             **facts,
         }
         return Request(session_id=session_id, consents={kind: self.wordings[kind] for kind in kinds}, **asked)
+
+    def _phone(self) -> str:
+        """The first who wants texts has `NUMBER`, everybody else a number of their own."""
+        number = next(self._phones)
+        return f"+1207556{number:04}" if number else NUMBER
 
     def registration(self, session_id: int, *kinds: tuple[Channel, Purpose], **facts) -> int:
         """Somebody registers now; gives the registration."""
@@ -177,18 +217,24 @@ class World:
     def dispatch(self, *, size: int = 100, limit: int = 600) -> int:
         """The dispatcher's tick; what it rings is kept in `bells`."""
         ring = lambda queue, batch: self.bells.append((queue, batch))  # noqa: E731  # as short as that
-        return dispatching.dispatch(self.engine, ring, self.clock(), Pace(size, limit))
+        names = [name_of(self.email), name_of(self.sms)]
+        return dispatching.dispatch(self.engine, ring, self.clock(), Pace(size, limit), names)
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass for whoever waits."""
+        self.clock.forward(seconds=seconds)
 
     def desk(self, *, lanes: int = 1, stopping=lambda: False) -> Desk:
         """A worker's desk over the scripted providers."""
         return Desk(
             engine=self.engine,
             clock=self.clock,
-            hours=hours(),
+            rules=rules(),
             words=Words(sender(), Links(PUBLIC, Signer((b"s" * 32,)))),
             providers={Channel.EMAIL: self.email, Channel.SMS: self.sms},
-            lane_counts={Channel.EMAIL: lanes, Channel.SMS: lanes},
+            connections={Channel.EMAIL: lanes, Channel.SMS: lanes},
             stopping=stopping,
+            pause=self.pause,
         )
 
     def answer_bells(self, **desk) -> int:
@@ -216,6 +262,64 @@ class World:
             self.clock.now = min(until, self.clock() + step)
             self.tick()
             recover(self.engine, self.clock(), grace=GRACE)
+
+    # What comes back
+
+    def hear(self, *, raw: bytes = b"raw", twilio_answers: bool = True, **what) -> TakenIn:
+        """Take in a reading, as the web does: `receipts=[…]`, `texts=[…]`, `mails=[…]`."""
+        reading = Reading(**{name: tuple(values) for name, values in what.items()})
+        with transaction(self.engine) as db:
+            return take_in(db, ears(twilio_answers=twilio_answers), "tests", raw, reading, self.clock())
+
+    def apply(self) -> int:
+        """Apply what was taken in, as the scheduler does."""
+        at = ears()
+        return apply_receipts(self.engine, at, self.clock()) + apply_inbound(
+            self.engine, at.seal, at.words, self.clock()
+        )
+
+    def text(self, body: str, *, sender: str = NUMBER, twilio_answers: bool = True, **facts) -> TakenIn:
+        """Somebody texts us, and it is applied."""
+        one = InboundText(
+            provider="twilio",
+            event_id=f"SM{next(self._events)}",
+            sender=sender,
+            recipient="+12075550199",
+            body=body,
+            **facts,
+        )
+        taken = self.hear(texts=[one], twilio_answers=twilio_answers)
+        self.apply()
+        return taken
+
+    def status(self, registration_id: int, key: str, kind: Kind, *, attempt: int = 1, **facts) -> Receipt:
+        """What Twilio says about one attempt of a text."""
+        delivery_id = self.delivery(registration_id, key).id
+        return Receipt(
+            provider="twilio",
+            event_id=f"E{next(self._events)}",
+            kind=kind,
+            channel=Channel.SMS,
+            callback_token=Signer((b"s" * 32,)).sign(CALLBACK, delivery_id, attempt),
+            **facts,
+        )
+
+    def report(self, registration_id: int, key: str, kind: Kind, **facts) -> Receipt:
+        """What a relay says about an email."""
+        delivery_id = self.delivery(registration_id, key).id
+        return Receipt(
+            provider="ses",
+            event_id=f"E{next(self._events)}",
+            kind=kind,
+            channel=Channel.EMAIL,
+            send_token=send_token(delivery_id, sender()),
+            **facts,
+        )
+
+    def suppressions(self) -> set[tuple[str, str, str | None, str]]:
+        """(channel, address, purpose, reason) of every live suppression."""
+        rows = self.sql("SELECT channel, address, purpose, reason FROM suppression WHERE lifted_at IS NULL")
+        return {tuple(row) for row in rows}
 
     # What the ledger says
 
@@ -279,4 +383,4 @@ def db_of(engine: Engine):
     return transaction(engine)
 
 
-__all__ = ["CLINIC", "HORIZON", "NOON", "Connection", "World", "changed", "db_of", "hours", "sender"]
+__all__ = ["CLINIC", "HORIZON", "NOON", "Connection", "World", "changed", "db_of", "hours", "rules", "sender"]

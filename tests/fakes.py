@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,8 +10,10 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from threading import Lock
 
-from campaigns.domain.messages import Accepted, Deferred, Email, Message, Outcome, Refused, Unknown
+from campaigns.domain.messages import Accepted, Deferred, Email, Found, Message, Outcome, Refused, Trace, Unknown
 from campaigns.domain.steps import Channel
+from campaigns.providers.base import AtOnce
+from campaigns.providers.in_thread import InThread
 
 ACCEPT = Accepted("provider-1")
 DEFER = Deferred("451 later")
@@ -42,8 +45,13 @@ class ScriptedProvider:
 
     channel: Channel
     name: str = "scripted"
+    sender: str = "tests"
+    captures: bool = True
     script: deque[Answer] = field(default_factory=deque)
     seen: list[Message] = field(default_factory=list)
+    asked: list[Trace] = field(default_factory=list)
+    known: deque[Found | None] = field(default_factory=deque)
+    """What it says when it is asked for a text in doubt."""
     closed: int = 0
     _lock: Lock = field(default_factory=Lock)
 
@@ -53,6 +61,11 @@ class ScriptedProvider:
 
     def connect(self) -> ScriptedLine:
         return ScriptedLine(self)
+
+    def ask(self, trace: Trace) -> Found | None:
+        """Answer with the next line of `known`, or that it cannot be asked."""
+        self.asked.append(trace)
+        return self.known.popleft() if self.known else None
 
     @property
     def message_ids(self) -> list[str]:
@@ -68,8 +81,8 @@ class ScriptedProvider:
         return answer(message) if callable(answer) else answer
 
 
-@dataclass
-class ScriptedLine:
+@dataclass(eq=False)
+class ScriptedLine(AtOnce):
     """A lane's line to the scripted provider."""
 
     provider: ScriptedProvider
@@ -78,4 +91,38 @@ class ScriptedLine:
         return self.provider.answer(message)
 
     def close(self) -> None:
+        self.provider.closed += 1
+
+
+@dataclass
+class SlowProvider(ScriptedProvider):
+    """Takes some real seconds over each answer, and remembers how many it was asked at once."""
+
+    seconds: float = 0.3
+    under_way: int = 0
+    most: int = 0
+
+    def connect(self) -> SlowLine:
+        return SlowLine(self)
+
+    def answer(self, message: Message) -> Outcome:
+        with self._lock:
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+        time.sleep(self.seconds)
+        with self._lock:
+            self.under_way -= 1
+        return super().answer(message)
+
+
+@dataclass(eq=False)
+class SlowLine(InThread):
+    """A lane's line to the slow provider."""
+
+    provider: SlowProvider
+
+    def hand_off(self, message: Message) -> Outcome:
+        return self.provider.answer(message)
+
+    def hang_up(self) -> None:
         self.provider.closed += 1

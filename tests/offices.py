@@ -99,11 +99,12 @@ def office(furnished, tmp_path):
 
 
 @contextmanager
-def opened(furnished, folder):
+def opened(furnished, folder, **settings):
     """An office over a copy of the furnished database, with this folder for its outbox."""
     clock = HandClock(NOON)
     with cloned(furnished) as url:
-        settings = read_settings(database_url=url, secret=SECRET, data_dir=folder, registrations_per_minute=1000)
+        settings = {"secret": SECRET, "data_dir": folder, "registrations_per_minute": 1000, **settings}
+        settings = read_settings(database_url=url, **settings)
         with build(settings, pool_size=3) as built:
             runtime = replace(built, clock=clock)
             with TestClient(create_app(runtime), base_url="http://127.0.0.1:8000", follow_redirects=False) as client:

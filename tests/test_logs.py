@@ -15,13 +15,14 @@ from campaigns import logs
 @pytest.fixture
 def said(monkeypatch):
     """What goes to standard error."""
-    log = logging.getLogger("campaigns")
-    before = log.handlers, log.level, log.propagate
+    loggers = [logging.getLogger(name) for name in ("campaigns", "celery", "kombu")]
+    before = [(log.handlers, log.level, log.propagate) for log in loggers]
     written = io.StringIO()
     monkeypatch.setattr(sys, "stderr", written)
     logs.configure()
     yield written
-    log.handlers, log.level, log.propagate = before
+    for log, facts in zip(loggers, before, strict=True):
+        log.handlers, log.level, log.propagate = facts
 
 
 def test_an_event_is_one_line_of_json_with_its_facts(said) -> None:
@@ -41,6 +42,19 @@ def test_an_error_tells_its_kind_and_place_but_not_its_text(said) -> None:
     assert (told["level"], told["error"]) == ("error", "ValueError")
     assert told["where"].rpartition(":")[0].endswith("test_logs.py")
     assert "sam@" not in json.dumps(told)
+
+
+def test_what_celery_complains_of_is_written_without_what_it_quotes(said) -> None:
+    try:
+        int("secret")
+    except ValueError as error:
+        logging.getLogger("celery.worker").critical("Unrecoverable error: %r\nmore", error, exc_info=True)
+    logging.getLogger("celery.worker").info("Task %s for sam@example.com", 1)
+    (line,) = said.getvalue().splitlines()
+    told = json.loads(line)
+    assert told["event"] == "celery.worker: Unrecoverable error: %r"
+    assert (told["level"], told["error"]) == ("critical", "ValueError")
+    assert "secret" not in line
 
 
 def test_the_place_is_where_it_was_raised(said) -> None:

@@ -56,8 +56,8 @@ def test_without_servers_a_desk_writes_into_the_folder(database_url: str) -> Non
         open_desk(runtime, lambda: False) as desk,
     ):
         assert isinstance(desk.providers[Channel.EMAIL], Folder) and isinstance(desk.providers[Channel.SMS], Folder)
-        assert desk.lane_counts == {Channel.EMAIL: 4, Channel.SMS: 8}
-        assert desk.lanes(Channel.SMS) is desk.lanes(Channel.SMS)
+        assert desk.connections == {Channel.EMAIL: 16, Channel.SMS: 8}
+        assert desk.lane(Channel.SMS) is desk.lane(Channel.SMS)
 
 
 def test_with_servers_a_desk_writes_to_them(database_url: str) -> None:

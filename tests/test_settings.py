@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
+from campaigns.domain.watching import Shares
 from campaigns.errors import ConfigurationError
 from campaigns.settings import Settings, read_settings
 
@@ -75,6 +76,9 @@ def test_the_folder_may_be_asked_for_although_servers_are_named() -> None:
         ({"port": 0}, "CAMPAIGNS_PORT"),
         ({"horizon": "PT5M"}, "CAMPAIGNS_HORIZON"),
         ({"email_lanes": 0}, "CAMPAIGNS_EMAIL_LANES"),
+        ({"attended_share": 0}, "CAMPAIGNS_ATTENDED_SHARE"),
+        ({"completed_share": 1.1}, "CAMPAIGNS_COMPLETED_SHARE"),
+        ({"attended_share": 0.8, "completed_share": 0.7}, "CAMPAIGNS_COMPLETED_SHARE must not be below"),
     ],
 )
 def test_what_is_missing_or_wrong_is_named_as_it_is_set(given: dict, told: str) -> None:
@@ -94,6 +98,11 @@ def test_the_public_address_has_no_slash_at_its_end() -> None:
     assert read_settings(public_url="https://class.example.org/").public_url == "https://class.example.org"
 
 
+def test_six_tenths_are_attendance_and_nearly_all_is_all_of_it() -> None:
+    assert read_settings().shares == Shares(0.6, 0.95)
+    assert read_settings(attended_share=0.5, completed_share=0.5).shares == Shares(0.5, 0.5)
+
+
 def test_the_newest_secret_signs_and_old_ones_verify() -> None:
     settings = read_settings(secret="new", former_secrets="old, older,,")
     assert settings.secrets == (b"new", b"old", b"older")
@@ -103,3 +112,18 @@ def test_secrets_do_not_show() -> None:
     settings = read_settings(secret="hidden-secret", smtp_password="hidden-password", twilio_auth_token="hidden-token")
     assert "hidden" not in repr(settings)
     assert isinstance(settings, Settings)
+
+
+def test_sites_that_may_frame_the_form_are_origins_and_nothing_else() -> None:
+    settings = read_settings(embed_origins=" https://www.clinic.example , http://localhost:8080,")
+    assert settings.embedders == ("https://www.clinic.example", "http://localhost:8080")
+    assert read_settings().embedders == ()
+    for wrong in ("www.clinic.example", "https://a.example/path", "https://a.example; script-src *", "https://*", "*"):
+        with pytest.raises(ConfigurationError, match="CAMPAIGNS_EMBED_ORIGINS: must be origins"):
+            read_settings(embed_origins=wrong)
+
+
+def test_limits_of_the_form_come_from_the_settings() -> None:
+    limits = read_settings(sign_ups_email_hour=1, sign_ups_ip_day=7).sign_up_limits
+    assert (limits.email_an_hour, limits.email_a_day, limits.number_a_day) == (1, 10, 3)
+    assert (limits.prefix_a_day, limits.ip_a_day) == (20, 7)

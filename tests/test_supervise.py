@@ -29,7 +29,7 @@ def test_everything_runs_comes_back_when_killed_and_is_gone_after_ctrl_c(data):
         said = up.await_running()
         assert f"{up.url}/w/si-joint-runners" in said
         assert re.search(r"Staff login .* staff@localhost, password \S{20,}", said)
-        assert "(every captured email and texts)" in said
+        assert "(every captured email and text)" in said
         assert _get(f"{up.url}/w/si-joint-runners")[0] == 200
         assert set(up.children()) == CHILDREN
         for name in sorted(CHILDREN):

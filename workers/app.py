@@ -69,6 +69,12 @@ def with_broker(settings: Settings) -> Settings:
     return settings
 
 
+def channels_of(queues: object) -> set[Channel]:
+    """Give the channels that a worker with these queues serves: a list, or names with commas; none: all."""
+    names = queues.split(",") if isinstance(queues, str) else queues if isinstance(queues, list | tuple) else QUEUES
+    return {Channel(name.partition(".")[0]) for name in names if name in QUEUES}
+
+
 class Process:
     """The one runtime of this worker process, built at the first doorbell."""
 
@@ -96,11 +102,13 @@ process: Final = Process()
 
 
 @celeryd_init.connect
-def _build_early(**_: Any) -> None:
-    """Fail at start-up rather than at the first doorbell."""
+def _build_early(options: dict[str, Any] | None = None, **_: Any) -> None:
+    """Fail at start-up rather than at the first doorbell, and be ready for it."""
     try:
         with_broker(settings_here())
-        process.desk()
+        desk = process.desk()
+        for channel in channels_of((options or {}).get("queues")):
+            desk.lane(channel)
     except ConfigurationError as error:
         # Celery logs whatever else a signal's receiver raises, and would start all the same.
         raise SystemExit(str(error)) from None

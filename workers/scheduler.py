@@ -1,4 +1,4 @@
-"""The rhythms: dispatch, plan, recover. A loop of which two may run.
+"""The rhythms: dispatch, plan, recover, close. A loop of which two may run.
 
 Each rhythm has a thread of its own, so that a long plan never delays what is due now.
 Run as `python -m workers.scheduler`.
@@ -22,16 +22,25 @@ from celery import Celery
 
 from campaigns import logs
 from campaigns.data_dir import settings_here
+from campaigns.domain.steps import Channel
 from campaigns.errors import ConfigurationError
+from campaigns.mailroom import fetch_mail, mailbox_of
+from campaigns.operations.close import close_sessions
 from campaigns.operations.dispatch import Pace, Publish, dispatch
+from campaigns.operations.hear import apply_inbound
 from campaigns.operations.plan import plan_sessions
+from campaigns.operations.receive import apply_receipts
+from campaigns.operations.reconcile import reconcile
 from campaigns.operations.recover import recover
+from campaigns.providers.base import name_of
 from campaigns.runtime import Runtime, build
 from campaigns.store.engine import transaction
 from campaigns.store.rhythms import tick
 from workers.app import TASK, make_app, with_broker
 
 _AFTER_A_FAULT: Final = timedelta(seconds=2)
+_RECEIPTS: Final = 200
+"""Applied in one round at most; the next begins at once."""
 _TELL_EVERY: Final = 5.0
 """Seconds between two signs of life of one rhythm in the database."""
 
@@ -50,11 +59,37 @@ def rhythms(runtime: Runtime, publish: Publish) -> tuple[Rhythm, ...]:
     settings = runtime.settings
     engine, hours, clock = runtime.engine, runtime.hours, runtime.clock
     pace = Pace(settings.batch_size, settings.in_flight_limit)
+    providers = runtime.providers
+    names = [name_of(provider) for provider in providers.values()]
+    sms, looks = providers[Channel.SMS], settings.looks
     return (
-        Rhythm("dispatch", settings.dispatch_every, lambda: dispatch(engine, publish, clock(), pace)),
+        Rhythm("dispatch", settings.dispatch_every, lambda: dispatch(engine, publish, clock(), pace, names)),
         Rhythm("plan", settings.plan_every, lambda: plan_sessions(engine, hours, clock(), horizon=settings.horizon)),
-        Rhythm("recover", settings.recover_every, lambda: recover(engine, clock(), grace=settings.doorbell_grace)),
+        Rhythm(
+            "recover",
+            settings.recover_every,
+            lambda: recover(engine, clock(), grace=settings.doorbell_grace, first_look=looks[0]),
+        ),
+        Rhythm("reconcile", settings.recover_every, lambda: reconcile(engine, sms, clock(), looks=looks)),
+        Rhythm("receive", settings.receive_every, lambda: _receive(runtime)),
+        Rhythm("close", settings.close_every, lambda: close_sessions(engine, settings.shares, clock())),
+        *_mailbox(runtime),
     )
+
+
+def _receive(runtime: Runtime) -> int:
+    ears, applied = runtime.ears, 0
+    # One by one, each with the time of its own: what follows from a receipt must not be dated before it.
+    while applied < _RECEIPTS and apply_receipts(runtime.engine, ears, runtime.clock(), most=1):
+        applied += 1
+    return applied + apply_inbound(runtime.engine, ears.seal, ears.words, runtime.clock())
+
+
+def _mailbox(runtime: Runtime) -> tuple[Rhythm, ...]:
+    mailbox = mailbox_of(runtime.settings)
+    if mailbox is None:
+        return ()
+    return (Rhythm("mailbox", runtime.settings.mailbox_every, lambda: fetch_mail(runtime, mailbox)),)
 
 
 def publisher(app: Celery, lasts: timedelta = timedelta(minutes=2)) -> Publish:

@@ -14,7 +14,7 @@ from typing import Final
 from campaigns.domain.steps import Attendance
 
 ATTENDED_FROM: Final = 0.6
-"""Share of the talk from which on somebody attended; below it they left early."""
+"""Share of the talk from which on somebody attended, unless a setting says otherwise; below it they left early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,21 @@ def seconds_present(stays: Iterable[Stay], starts_at: datetime, ends_at: datetim
     return int(total.total_seconds())
 
 
-def judge(seconds: int, talk: timedelta) -> Attendance:
+def judge(seconds: int, talk: timedelta, attended_from: float = ATTENDED_FROM) -> Attendance:
     """Say what `seconds` in the room mean for a talk of this length."""
     if seconds <= 0:
         return Attendance.MISSED
-    return Attendance.ATTENDED if seconds >= talk.total_seconds() * ATTENDED_FROM else Attendance.LEFT_EARLY
+    return Attendance.ATTENDED if seconds >= talk.total_seconds() * attended_from else Attendance.LEFT_EARLY
 
 
 def best(first: Attendance, second: Attendance) -> Attendance:
     """Give the one of two findings that says more presence."""
     return max(first, second, key=_RANK.index)
+
+
+def below(finding: Attendance) -> tuple[Attendance, ...]:
+    """Give the findings that say less presence than this one."""
+    return _RANK[: _RANK.index(finding)]
 
 
 _RANK: Final = (Attendance.UNKNOWN, Attendance.MISSED, Attendance.LEFT_EARLY, Attendance.ATTENDED)

@@ -18,6 +18,7 @@ class Awaited(StrEnum):
     MOVE = "move"
     CANCELLATION = "cancellation"
     WITHDRAWAL = "withdrawal"
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,8 @@ class Facts:
     zone: ZoneInfo
     registered_at: datetime
     withdrawn_at: datetime | None = None
+    answered_at: datetime | None = None
+    """When the answer that a delivery carries was published."""
     attendance: Attendance = Attendance.UNKNOWN
     texts: bool = False
     """Gets text reminders: consent, a number, and no suppression."""

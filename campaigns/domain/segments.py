@@ -19,6 +19,8 @@ _EXTENDED: Final = frozenset("\f^{}\\[~]|€")
 
 _GSM: Final = _BASIC | _EXTENDED
 
+_ONE_PART: Final = 160
+"""Septets of a message that is not split."""
 _BEYOND_BMP: Final = 0x10000
 
 
@@ -35,11 +37,13 @@ class Segments:
 
 def count(text: str) -> Segments:
     """Say how `text` is encoded and how many parts it takes."""
-    if offending(text):
+    if not _GSM.issuperset(text):
         widths = [2 if ord(character) >= _BEYOND_BMP else 1 for character in text]
         return Segments("UCS-2", sum(widths), _fill(widths, alone=70, joined=67))
+    if _BASIC.issuperset(text) and len(text) <= _ONE_PART:
+        return Segments("GSM-7", len(text), 1 if text else 0)
     widths = [2 if character in _EXTENDED else 1 for character in text]
-    return Segments("GSM-7", sum(widths), _fill(widths, alone=160, joined=153))
+    return Segments("GSM-7", sum(widths), _fill(widths, alone=_ONE_PART, joined=153))
 
 
 def offending(text: str) -> tuple[str, ...]:

@@ -45,6 +45,8 @@ class Anchor(StrEnum):
     MOVED = "moved"
     CANCELLED = "cancelled"
     """The session's cancellation; for the audience `withdrawn`, the person's own."""
+    ANSWERED = "answered"
+    """The publication of the doctor's answer to what this person asked."""
 
 
 class Audience(StrEnum):
@@ -159,4 +161,5 @@ class Step:
     @property
     def dated(self) -> bool:
         """Whether the due time hangs on the session's date, so that the message belongs to one revision of it."""
-        return self.anchor is not Anchor.REGISTERED and self.audience is not Audience.WITHDRAWN
+        undated = (Anchor.REGISTERED, Anchor.ANSWERED)
+        return self.anchor not in undated and self.audience is not Audience.WITHDRAWN

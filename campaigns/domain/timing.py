@@ -9,44 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from campaigns.domain.audience import Awaited, Facts, SessionFacts, speaks
 from campaigns.domain.local import instant_of
 from campaigns.domain.quiet import SendingHours, last_moment, next_opening
+from campaigns.domain.reasons import Reason
 from campaigns.domain.steps import Anchor, Audience, Channel, Expiry, Late, LocalTime, Purpose, Quiet, Relative, Step
-
-
-class Reason(StrEnum):
-    """Why a message never leaves, as the ledger keeps it and the staff page explains it."""
-
-    REGISTERED_LATE = "registered_late"
-    MOVED_LATE = "moved_late"
-    STEP_NEWER = "step_newer"
-    EXPIRED = "expired"
-    QUIET_HOURS = "quiet_hours"
-    TOO_NEAR = "too_near"
-    NOT_NEAR = "not_near"
-    OTHER_AUDIENCE = "other_audience"
-    CONFIRMATIONS_OFF = "confirmations_off"
-    PAUSED = "paused"
-    WITHDRAWN = "withdrawn"
-    SESSION_CANCELLED = "session_cancelled"
-    SUPERSEDED = "superseded"
-    """Belonged to a date that the session no longer has."""
-    NO_CONSENT = "no_consent"
-    NO_NUMBER = "no_number"
-    SUPPRESSED = "suppressed"
-    HAD_BEFORE = "had_before"
-    """Got the same lesson through another registration."""
-    TOLD_ALREADY = "told_already"
-    """Got the same reminder for the old date, too shortly before."""
-    TOO_SOON = "too_soon"
-    """Another message had just gone to this person on this channel."""
-    NEARER_MESSAGE = "nearer_message"
-    """A message nearer to the start follows within the gap and goes instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +48,8 @@ class Hold:
     """May leave, but not before this instant."""
 
     until: datetime
+    why: Reason | None = None
+    """None: quiet hours."""
 
 
 Answer = Due | Wait | Never
@@ -102,7 +74,7 @@ def due(step: Step, facts: Facts, hours: SendingHours, busy: frozenset[date] = f
         return Never(Reason.WITHDRAWN)
     if not facts.confirm and step.anchor is Anchor.REGISTERED and step.offset == Relative(timedelta(0)):
         return Never(Reason.CONFIRMATIONS_OFF)
-    anchor = facts.withdrawn_at if withdrawal else facts.registered_at if step.anchor is Anchor.REGISTERED else None
+    anchor = facts.withdrawn_at if withdrawal else _own(step, facts)
     answer = due_for_class(step, facts.session, facts.zone, hours, busy, own_anchor=anchor)
     if not isinstance(answer, Due):
         return answer
@@ -125,14 +97,14 @@ def due_for_class(
 ) -> Answer:
     """Say when a step is due for everybody in `zone`, but for the audience.
 
-    Steps that count from the person's own act (`registered`, or their withdrawal) need
-    that instant as `own_anchor`; of a `LocalTime` offset only its local date matters,
+    Steps that count from the person's own act (`registered`, or their withdrawal), or from an answer
+    to them, need that instant as `own_anchor`; of a `LocalTime` offset only its local date matters,
     so that people who registered on one local day are a class too. A `Due` holds for
     those who registered before `registered_before`.
     """
     if step.paused:
         return Never(Reason.PAUSED)
-    if session.cancelled_at is not None and step.anchor is not Anchor.CANCELLED:
+    if session.cancelled_at is not None and step.anchor not in (Anchor.CANCELLED, Anchor.ANSWERED):
         return Never(Reason.SESSION_CANCELLED)
     anchor = own_anchor or _anchor(step, session)
     if isinstance(anchor, Awaited):
@@ -168,8 +140,7 @@ def leave_now(step: Step, facts: Facts, hours: SendingHours, now: datetime) -> H
     if step.quiet is not Quiet.SHIFT:
         return None
     kind = hours.of(step.channel, step.purpose)
-    anchor = facts.withdrawn_at if step.audience is Audience.WITHDRAWN else None
-    anchor = anchor or (facts.registered_at if step.anchor is Anchor.REGISTERED else None)
+    anchor = facts.withdrawn_at if step.audience is Audience.WITHDRAWN else _own(step, facts)
     at_anchor = anchor or _anchor(step, facts.session)
     if kind is None or isinstance(at_anchor, Awaited) or _exempt(step, facts.session, at_anchor, now):
         return None
@@ -186,9 +157,16 @@ def expiry(rule: Expiry, session: SessionFacts, anchor: datetime) -> datetime:
     return base + rule.delta
 
 
+def _own(step: Step, facts: Facts) -> datetime | None:
+    """Give the anchor of a step that counts from something of this person's alone."""
+    return {Anchor.REGISTERED: facts.registered_at, Anchor.ANSWERED: facts.answered_at}.get(step.anchor)
+
+
 def _anchor(step: Step, session: SessionFacts) -> datetime | Awaited:
     if step.anchor is Anchor.MOVED:
         return session.moved_at or Awaited.MOVE
+    if step.anchor is Anchor.ANSWERED:
+        return Awaited.ANSWER
     if step.anchor is Anchor.CANCELLED:
         if step.audience is Audience.WITHDRAWN:
             return Awaited.WITHDRAWAL

@@ -16,7 +16,7 @@ from itertools import groupby
 from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
-from campaigns.domain.attendance import Stay, best, judge, seconds_present
+from campaigns.domain.attendance import ATTENDED_FROM, Stay, best, judge, seconds_present
 from campaigns.domain.steps import Attendance
 from campaigns.errors import Conflict, NotFound, Rejected
 from campaigns.operations.attend_rows import COLUMNS, AttendanceReader
@@ -38,7 +38,9 @@ class Terms:
     replace: bool
     """Forget what was known before; without, this list only adds presence."""
     talk: timedelta | None = None
-    """Length of the talk that the share is taken of; None means the whole session."""
+    """Length of the talk that the share is taken of; None means as long as the session says."""
+    attended_from: float = ATTENDED_FROM
+    """Share of the talk from which on somebody attended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def _read(
     reader = AttendanceReader(ZoneInfo(webinars.webinar_by_id(db, session.webinar_id).zone))
     sheet = Sheet(file, COLUMNS, reader.problems)
     attendance.stage(db, session.id, reader.read(sheet))
-    talk = terms.talk or session.ends_at - session.starts_at
+    talk = terms.talk or session.talk
     after, findings, people, turned = _tally(db, terms, session, talk)
     strangers, shown = attendance.strangers(db, _SHOWN)
     facts = (digest, terms, session.id, session.starts_at, session.attendance_final_at, sorted(after.items()))
@@ -141,7 +143,7 @@ def _tally(
         after = Counter({Attendance.UNKNOWN: after.total()})
     findings: list[attendance.Finding] = []
     people = turned = 0
-    for before, finding in _findings(attendance.matches(db), session, talk):
+    for before, finding in _findings(attendance.matches(db), session, talk, terms.attended_from):
         people += 1
         known = Attendance.UNKNOWN if terms.replace else before
         if known is not finding.attendance and best(known, finding.attendance) is finding.attendance:
@@ -155,7 +157,7 @@ def _tally(
 
 
 def _findings(
-    matches: Iterable[attendance.Match], session: webinars.SessionRow, talk: timedelta
+    matches: Iterable[attendance.Match], session: webinars.SessionRow, talk: timedelta, attended_from: float
 ) -> Iterator[tuple[Attendance, attendance.Finding]]:
     """Judge everybody in the list. Where times are given they decide, and a status only without them."""
     for registration_id, mine in groupby(matches, key=lambda match: match.registration_id):
@@ -166,7 +168,7 @@ def _findings(
             length = int((session.ends_at - session.starts_at).total_seconds())
             told = sum(row.seconds or 0 for row in timed)
             seconds = min(max(seconds_present(stays, session.starts_at, session.ends_at), told), length)
-            finding = attendance.Finding(registration_id, judge(seconds, talk), seconds)
+            finding = attendance.Finding(registration_id, judge(seconds, talk, attended_from), seconds)
         else:
             stated = Attendance.UNKNOWN
             for row in rows:

@@ -7,14 +7,16 @@ overtakes, an unsubscribe still counts and a move still bites.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from campaigns import logs
 from campaigns.domain.steps import Channel, Priority
-from campaigns.store.engine import Engine, transaction
-from campaigns.store.ledger_claim import claim_due, close, in_flight, release
+from campaigns.domain.streams import RESERVE, Stream, StreamName
+from campaigns.store.engine import Connection, Engine, transaction
+from campaigns.store.ledger_claim import claim_due, close, in_flight, release, urgent_ahead
+from campaigns.store.streams import read_streams
 
 Publish = Callable[[str, int], None]
 """Ring the doorbell of a queue for a batch; raises whatever the broker raises."""
@@ -33,22 +35,40 @@ def queue_name(channel: Channel, priority: Priority) -> str:
     return f"{channel.value}.{priority.name.lower()}"
 
 
-def dispatch(engine: Engine, publish: Publish, now: datetime, pace: Pace) -> int:
+def dispatch(engine: Engine, publish: Publish, now: datetime, pace: Pace, names: Sequence[StreamName]) -> int:
     """Claim and publish what is due in all four queues, urgent first; give the number of deliveries that left the plan.
 
-    Claims and commits first, then rings. If the ringing fails the batch goes back to the
-    plan at once and the error is raised.
+    `names` are the streams that messages take now, one per channel; a channel without one is
+    left alone. Claims and commits first, then rings. If the ringing fails the batch goes back
+    to the plan at once and the error is raised.
     """
     moved = 0
+    with transaction(engine) as db:
+        streams = read_streams(db, names, now)
     for priority in Priority:
-        for channel in Channel:
-            moved += _drain(engine, publish, channel, priority, now, pace)
+        for stream in streams.values():
+            moved += _drain(engine, publish, stream, priority, now, pace)
     return moved
 
 
-def _drain(engine: Engine, publish: Publish, channel: Channel, priority: Priority, now: datetime, pace: Pace) -> int:
+def _room(db: Connection, stream: Stream, priority: Priority, now: datetime, pace: Pace) -> int:
+    channel = stream.name.channel
+    whole = stream.room(now, pace.in_flight_limit)
+    if not stream.shared:
+        room = whole - in_flight(db, channel, priority)
+        # Among many batches under way a small one would only cost its worker a start and an end.
+        return 0 if room < pace.batch_size < whole else room
+    # What is urgent is claimed first, and bulk gets the rest.
+    room = whole - sum(in_flight(db, channel, each) for each in Priority)
+    if priority is Priority.BULK and room > 0:
+        room = stream.room_for_bulk(room, urgent_ahead(db, channel, now + RESERVE))
+    return room
+
+
+def _drain(engine: Engine, publish: Publish, stream: Stream, priority: Priority, now: datetime, pace: Pace) -> int:
+    channel = stream.name.channel
     with transaction(engine) as db:
-        room = pace.in_flight_limit - in_flight(db, channel, priority)
+        room = _room(db, stream, priority, now, pace)
     moved = 0
     while room > 0:
         with transaction(engine) as db:

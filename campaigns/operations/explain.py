@@ -14,8 +14,9 @@ from typing import Final
 from campaigns.domain.audience import Facts
 from campaigns.domain.lifecycle import Status
 from campaigns.domain.quiet import SendingHours
+from campaigns.domain.reasons import Reason
 from campaigns.domain.steps import Channel, Purpose, Step
-from campaigns.domain.timing import Answer, Due, Never, Reason, busy_days, due
+from campaigns.domain.timing import Answer, Due, Never, busy_days, due
 from campaigns.store.campaigns import steps_of
 from campaigns.store.consents import permissions_of, stopped
 from campaigns.store.engine import Connection

@@ -1,21 +1,26 @@
 """The last look before a hand-off, in one place that every path goes through.
 
-In order: current revision, expiry, what timing says now, consent, suppression,
-repetition, quiet hours, gaps. Each "no" is a reason on the row. The database looks
-once more, for what can change within a batch, in the statement that opens the
-delivery (`store/ledger_settle.py`).
+In order: current revision, kill switch, expiry and what timing says now, consent,
+suppression, holds, quiet hours, caps and gaps, approved words. Each "no" is a reason on
+the row. The stream's pace comes after it; and the database looks once more, for what can
+change within a batch, in the statement that opens the delivery (`store/ledger_words.py`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
+from campaigns.domain.caps import Caps, over_the_cap, pumped, shared_already
 from campaigns.domain.quiet import SendingHours
+from campaigns.domain.reasons import Reason
 from campaigns.domain.steps import Anchor, Channel, Purpose, Step
-from campaigns.domain.timing import Due, Hold, Never, Reason, due, leave_now
+from campaigns.domain.timing import Due, Hold, Never, due, leave_now
 from campaigns.store.letters import RETOLD, Item
+
+_LATER: Final = timedelta(minutes=5)
+"""What waits for a person is looked at again after this long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +30,43 @@ class Skip:
     reason: Reason
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What counsel may change, as it was read at the start."""
+
+    hours: SendingHours
+    caps: Caps
+
+
 GO: Final = None
+STAY: Final = "stay"
+"""A kill switch holds it: it goes back to the plan as it is."""
 
-Verdict = Skip | Hold | None
+Verdict = Skip | Hold | str | None
 
 
-def look(item: Item, step: Step, hours: SendingHours, now: datetime) -> Verdict:
-    """Say whether a queued delivery may leave now (`None`), not yet (`Hold`), or never (`Skip`)."""
-    reason = _out_of_date(item, step, hours, now) or _unwelcome(item, step) or _repeated(item, step, now)
+def look(item: Item, step: Step, rules: Rules, now: datetime, *, approved: bool = True) -> Verdict:
+    """Say whether a queued delivery may leave now (`GO`), not yet (`Hold`, `STAY`), or never (`Skip`)."""
+    if item.revision not in (0, item.about.current_revision):
+        return Skip(Reason.SUPERSEDED)
+    if step.purpose in item.about.stopped:
+        return STAY
+    reason = _out_of_date(item, step, rules.hours, now) or _unwelcome(item, step)
     if reason is not None:
         return Skip(reason)
-    hold = leave_now(step, item.facts, hours, now)
-    if hold is not None and hold.until >= item.expires_at:
-        return Skip(Reason.QUIET_HOURS)
-    return hold
+    hold = _held(item, now) or leave_now(step, item.facts, rules.hours, now)
+    if hold is not None:
+        return hold if hold.until < item.expires_at else Skip(hold.why or Reason.QUIET_HOURS)
+    reason = _too_many(item, step, rules.caps, now) or _repeated(item, step, now)
+    if reason is not None:
+        return Skip(reason)
+    if not approved:
+        later = Hold(now + _LATER, Reason.UNAPPROVED)
+        return later if later.until < item.expires_at else Skip(Reason.UNAPPROVED)
+    return GO
 
 
 def _out_of_date(item: Item, step: Step, hours: SendingHours, now: datetime) -> Reason | None:
-    if item.revision not in (0, item.current_revision):
-        return Reason.SUPERSEDED
     if now >= item.expires_at:
         return Reason.EXPIRED
     answer = due(step, item.facts, hours)
@@ -61,6 +84,26 @@ def _unwelcome(item: Item, step: Step) -> Reason | None:
     if (step.channel is Channel.SMS or step.purpose is not Purpose.SERVICE) and not item.permitted:
         return Reason.NO_CONSENT
     return Reason.SUPPRESSED if item.suppressed else None
+
+
+def _held(item: Item, now: datetime) -> Hold | None:
+    if item.on_hold:
+        return Hold(now + _LATER, Reason.ON_HOLD)
+    if item.domain_paused_until is not None and now < item.domain_paused_until:
+        return Hold(item.domain_paused_until, Reason.DOMAIN_PAUSED)
+    return None
+
+
+def _too_many(item: Item, step: Step, caps: Caps, now: datetime) -> Reason | None:
+    if item.held_back:
+        return Reason.PUMPED
+    if step.channel is not Channel.SMS:
+        return None
+    if shared_already(step.id, item.session_id, item.revision, item.sent):
+        return Reason.HOUSEHOLD
+    if step.anchor is Anchor.REGISTERED and pumped(item.sent, item.sign_ups_before, caps, now):
+        return Reason.PUMPED
+    return Reason.TOO_MANY if over_the_cap(step.purpose, item.sent, caps, now) else None
 
 
 def _repeated(item: Item, step: Step, now: datetime) -> Reason | None:

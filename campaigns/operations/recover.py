@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from campaigns import logs
+from campaigns.operations.settlements import LOOKS
 from campaigns.store.engine import Connection, Engine, hold, let_go
 from campaigns.store.ledger_claim import close, doubt, open_batches, release, send_unknown_once_more
 
@@ -19,7 +20,7 @@ _YOUNG: Final = timedelta(seconds=5)
 _DIED: Final = "worker_died: the worker stopped while it was handing this over"
 
 
-def recover(engine: Engine, now: datetime, *, grace: timedelta) -> int:
+def recover(engine: Engine, now: datetime, *, grace: timedelta, first_look: timedelta = LOOKS[0]) -> int:
     """Look after every open batch that nobody holds, then let emails in doubt go once more; give the rows changed.
 
     A batch without a holder is left alone for `grace` after it was claimed: its doorbell
@@ -34,7 +35,7 @@ def recover(engine: Engine, now: datetime, *, grace: timedelta) -> int:
                 db.rollback()
                 continue
             try:
-                changed += _settle_abandoned(db, batch_id, now, late=now - claimed_at >= grace)
+                changed += _settle_abandoned(db, batch_id, now, now + first_look, late=now - claimed_at >= grace)
                 db.commit()
             finally:
                 db.rollback()
@@ -45,8 +46,8 @@ def recover(engine: Engine, now: datetime, *, grace: timedelta) -> int:
     return changed
 
 
-def _settle_abandoned(db: Connection, batch_id: int, now: datetime, *, late: bool) -> int:
-    doubted = doubt(db, batch_id, _DIED, now)
+def _settle_abandoned(db: Connection, batch_id: int, now: datetime, look_at: datetime, *, late: bool) -> int:
+    doubted = doubt(db, batch_id, _DIED, now, look_at)
     released = release(db, batch_id) if late or doubted else 0
     close(db, batch_id, now)
     if doubted or released:

@@ -14,6 +14,7 @@ from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.errors import NotFound, RegistrationClosed, SessionFull
 from campaigns.operations.plan import plan_registration
+from campaigns.store import switches
 from campaigns.store.consents import Answer, granted_for, lift, permissions_of, record, stopped
 from campaigns.store.engine import Connection
 from campaigns.store.people import has_place, phone_of, place, save_registrant, save_registration
@@ -56,12 +57,11 @@ def register(db: Connection, request: Request, hours: SendingHours, now: datetim
     Raises `NotFound` for an unknown session, `RegistrationClosed` for one that is over or
     cancelled, `SessionFull` when the last place is taken; then nothing is written.
     """
-    session = _open_session(session_for_intake(db, request.session_id), now)
-    full = session.capacity is not None and places_taken(db, session.id) >= session.capacity
-    if full and not has_place(db, session.id, request.email):
-        raise SessionFull(field="session")
+    session = session_with_room(db, request.session_id, request.email, now)
     registrant_id, registration_id, created = _save(db, request, now)
-    _record_consents(db, registrant_id, request, now)
+    if created:
+        switches.lead_on_from_given_up(db, registrant_id, session.webinar_id, registration_id)
+    record_consents(db, registrant_id, request, now)
     if request.source == "web":
         _let_flow_again(db, request, now)
     found = place(db, registration_id)
@@ -69,6 +69,18 @@ def register(db: Connection, request: Request, hours: SendingHours, now: datetim
         granted = permissions_of(db, registrant_id)
         plan_registration(db, found, granted, hours, now, horizon=horizon, only_after=None if created else now)
     return Registered(registration_id, created)
+
+
+def session_with_room(db: Connection, session_id: int, email: str, now: datetime) -> SessionRow:
+    """Give a session that takes this person, and keep it so until the transaction ends.
+
+    Raises `NotFound`, `RegistrationClosed` or `SessionFull`; whoever holds a place in it already is never too many.
+    """
+    session = _open_session(session_for_intake(db, session_id), now)
+    full = session.capacity is not None and places_taken(db, session.id) >= session.capacity
+    if full and not has_place(db, session.id, email):
+        raise SessionFull(field="session")
+    return session
 
 
 def _save(db: Connection, request: Request, now: datetime) -> tuple[int, int, bool]:
@@ -123,7 +135,7 @@ def _open_session(session: SessionRow | None, now: datetime) -> SessionRow:
     return session
 
 
-def _record_consents(db: Connection, registrant_id: int, request: Request, now: datetime) -> None:
+def record_consents(db: Connection, registrant_id: int, request: Request, now: datetime) -> None:
     """Write a consent for each ticked box unless that very answer stands already.
 
     An empty box takes nothing back; but a yes to texts was given for one number, and does

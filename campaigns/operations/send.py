@@ -1,4 +1,4 @@
-"""Hand one batch to its provider, lane by lane.
+"""Hand one batch to its provider.
 
 A doorbell rang. Whoever gets the batch's lock carries it; a second ring finds the lock
 taken, or nothing left, and goes home. The lock lives on a connection of its own that
@@ -10,39 +10,31 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from campaigns import logs
 from campaigns.clock import Clock
-from campaigns.domain.quiet import SendingHours
-from campaigns.domain.steps import Channel, Step
-from campaigns.operations.lane import Lane, Share
+from campaigns.domain.steps import Channel
+from campaigns.operations.consequences import Consequences, Streak
+from campaigns.operations.lane import Lane
+from campaigns.operations.last_look import Rules
+from campaigns.operations.settlements import LOOKS, Looks
+from campaigns.operations.share import Courtesy, Share
+from campaigns.operations.turns import Turns
 from campaigns.operations.words import Words
-from campaigns.providers.base import Provider
+from campaigns.providers.base import Provider, name_of
+from campaigns.store.approvals import approved_versions
 from campaigns.store.campaigns import all_steps
 from campaigns.store.engine import Connection, Engine, hold, let_go
-from campaigns.store.ledger_claim import close, release
-from campaigns.store.letters import Item, load_batch
+from campaigns.store.ledger_claim import close, queue_of, release
+from campaigns.store.ledger_line import LedgerLines, Way
+from campaigns.store.letters import load_batch, texts_sent
+from campaigns.store.streams import read_streams
 
 _TRIES: Final = 6
 _BETWEEN: Final = 0.15
 """Seconds between tries for a lock that `recover` may hold for an instant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lanes:
-    """The lanes of one channel in this process, kept for its life."""
-
-    lanes: tuple[Lane, ...]
-    threads: ThreadPoolExecutor
-
-    def close(self) -> None:
-        """Hang up all connections."""
-        self.threads.shutdown(wait=True)
-        for lane in self.lanes:
-            lane.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +43,33 @@ class Desk:
 
     engine: Engine
     clock: Clock
-    hours: SendingHours
+    rules: Rules
     words: Words
     providers: Mapping[Channel, Provider]
-    lane_counts: Mapping[Channel, int]
+    connections: Mapping[Channel, int]
+    """How many a lane keeps busy."""
     stopping: Callable[[], bool]
     """Asked between two messages: a worker that is told to stop gives the rest of its batch back."""
-    _lanes: dict[Channel, Lanes] = field(default_factory=dict)
+    looks: Looks = LOOKS
+    pause: Callable[[float], None] = time.sleep
+    _lanes: dict[Channel, Lane] = field(default_factory=dict)
+    _ledger: list[LedgerLines] = field(default_factory=list)
 
-    def lanes(self, channel: Channel) -> Lanes:
-        """Give the channel's lanes, made at the first call."""
+    def lane(self, channel: Channel) -> Lane:
+        """Give the channel's lane, made at the first call and kept for the life of the process."""
         if channel not in self._lanes:
-            count = self.lane_counts[channel]
-            provider = self.providers[channel]
-            made = tuple(Lane(self.engine, provider.connect()) for _ in range(count))
-            self._lanes[channel] = Lanes(made, ThreadPoolExecutor(count, thread_name_prefix=f"{channel.value}-lane"))
+            ledger = LedgerLines(self.engine, 1)
+            self._ledger.append(ledger)
+            lines = [self.providers[channel].connect() for _ in range(self.connections[channel])]
+            self._lanes[channel] = Lane(ledger, lines)
         return self._lanes[channel]
 
     def close(self) -> None:
         """Hang up everything."""
-        for lanes in self._lanes.values():
-            lanes.close()
+        for lane in self._lanes.values():
+            lane.close()
+        for ledger in self._ledger:
+            ledger.close()
 
 
 def send_batch(desk: Desk, batch_id: int) -> int:
@@ -116,19 +114,45 @@ def _put_down(desk: Desk, batch_id: int, lock: Connection) -> None:
 
 
 def _carry(desk: Desk, batch_id: int, db: Connection) -> int:
-    items = load_batch(db, batch_id, desk.clock())
-    if not items:
-        return 0
-    steps = all_steps(db)
-    versions = desk.words.prepare(db, {steps[item.step_id].template for item in items})
+    share = _load(desk, batch_id, db)
     db.commit()
-    share = Share(batch_id, deque(items), steps, versions, desk.words, desk.hours, desk.clock, desk.stopping)
-    lanes = desk.lanes(_channel(items, steps))
-    running = [lanes.threads.submit(lane.carry, share) for lane in lanes.lanes]
-    handed = sum(each.result() for each in running)
-    logs.event("batch carried", batch=batch_id, loaded=len(items), handed_off=handed)
+    if share is None:
+        return 0
+    loaded = len(share.items)
+    handed = desk.lane(share.stream.name.channel).carry(share)
+    logs.event("batch carried", batch=batch_id, loaded=loaded, handed_off=handed)
     return handed
 
 
-def _channel(items: list[Item], steps: Mapping[int, Step]) -> Channel:
-    return steps[items[0].step_id].channel
+def _load(desk: Desk, batch_id: int, db: Connection) -> Share | None:
+    now = desk.clock()
+    queue = queue_of(db, batch_id)
+    if queue is None:
+        return None
+    channel, priority = queue
+    provider = desk.providers[channel]
+    stream = read_streams(db, [name_of(provider)], now)[channel]
+    items = load_batch(db, batch_id, now, stream_id=stream.id)
+    if not items:
+        return None
+    if channel is Channel.SMS:
+        sent = texts_sent(db, {item.phone for item in items if item.phone})
+        items = [replace(item, sent=sent.get(item.phone or "", ())) for item in items]
+    steps = all_steps(db)
+    return Share(
+        way=Way(batch_id, stream.id, provider.captures),
+        items=deque(items),
+        steps=steps,
+        versions=desk.words.prepare(db, {steps[item.step_id].template for item in items}),
+        approved=approved_versions(db, now, captured=provider.captures),
+        words=desk.words,
+        rules=desk.rules,
+        stream=stream,
+        streak=Streak(stream.failures > 0),
+        turns=Turns(desk.engine, desk.pause),
+        consequences=Consequences(desk.engine),
+        clock=desk.clock,
+        stopping=desk.stopping,
+        courtesy=Courtesy(desk.engine, channel, priority),
+        first_look=desk.looks[0],
+    )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from campaigns.domain.form_fields import FieldKind, FormField, check
 from campaigns.domain.local import instant_of
 from campaigns.domain.steps import (
     Anchor,
@@ -27,11 +28,12 @@ from campaigns.domain.steps import (
     Relative,
     Step,
 )
-from campaigns.errors import ConfigurationError
+from campaigns.errors import ConfigurationError, Rejected
 from campaigns.operations.words import publish_sources
 from campaigns.store.campaigns import add_campaign, add_step, campaign_of
 from campaigns.store.consents import add_wording
 from campaigns.store.engine import Connection
+from campaigns.store.form_fields import add_field
 from campaigns.store.webinars import add_session, add_webinar, sessions_of
 
 _UNITS: Final = {"d": "days", "h": "hours", "min": "minutes", "s": "seconds"}
@@ -77,10 +79,21 @@ def _load_one(db: Connection, data: dict[str, Any], clinic: Clinic, now: datetim
         step = read_step(key, rule)
         # A step that comes to a campaign under way writes to nobody who is past it.
         add_step(db, campaign_id, replace(step, active_from=now) if known else step)
+    for number, told in enumerate(data.get("fields", ()), 1):
+        add_field(db, webinar_id, read_field(told, 10 * number), now)
     for wording in data["consents"]:
         text = wording["text"].format(clinic=clinic.name, program=clinic.program)
         add_wording(db, Channel(wording["channel"]), Purpose(wording["purpose"]), wording["title"], text, now)
     return webinar_id
+
+
+def read_field(told: dict[str, Any], position: int) -> FormField:
+    """Read one field of the form; its id is 0. Raises `ValueError`, `KeyError` or `TypeError` saying what is wrong."""
+    words = {"position": position, **told, "kind": FieldKind(told["kind"]), "options": tuple(told.get("options", ()))}
+    try:
+        return check(FormField(**words))
+    except Rejected as wrong:
+        raise ValueError(f"{told['key']}: {wrong.field}: {wrong}") from None
 
 
 def _first_session(db: Connection, webinar_id: int, clinic: Clinic, now: datetime) -> None:

@@ -1,25 +1,43 @@
-"""The words of a delivery: the newest version of its template, compiled once, and the letter to fill it with."""
+"""The words of a delivery: the newest version of its template, compiled once, and the letter to fill it with.
+
+A message is rendered once for all who share its facts and kept for the minute that it
+speaks of; for each of them only the personal values are filled in.
+"""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Final
 
 from campaigns import logs
+from campaigns.domain.audience import SessionFacts
 from campaigns.domain.messages import Message
 from campaigns.domain.steps import Channel, Step
 from campaigns.domain.tokens import Links
 from campaigns.errors import TemplateInvalid
-from campaigns.rendering.email import render_email
+from campaigns.rendering.calendar import calendar_uid
+from campaigns.rendering.email import cast
 from campaigns.rendering.environment import Compiled, Source, compile_source, load_sources
-from campaigns.rendering.sms import render_text
-from campaigns.rendering.variables import Letter, Sender
+from campaigns.rendering.personal import Person
+from campaigns.rendering.skeleton import Sign, Skeleton
+from campaigns.rendering.sms import TextSkeleton, cast_text
+from campaigns.rendering.times import minutes_between
+from campaigns.rendering.variables import Letter, Sender, paragraphs
+from campaigns.store.approvals import Approval, approve, approved_versions
 from campaigns.store.campaigns import current_versions, publish_template, template_content
 from campaigns.store.engine import Connection
 from campaigns.store.letters import Item
+
+_SKELETONS: Final = 256
+"""How many are kept, some thirty kilobytes each; those not used for longest go first."""
+APPROVED_FOR: Final = timedelta(days=365)
+"""The longest an approval may last."""
+_MONTH: Final = timedelta(days=30)
+DEMONSTRATION: Final = "Demonstration only: no clinician has read this"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +46,10 @@ class Words:
 
     sender: Sender
     links: Links
+    sign: Sign | None = None
+    """Gives an email its DKIM signature; None leaves that to the relay."""
     _compiled: dict[int, Compiled] = field(default_factory=dict)
+    _skeletons: OrderedDict[tuple[object, ...], Skeleton | TextSkeleton] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
     def prepare(self, db: Connection, names: set[str]) -> dict[str, int]:
@@ -57,45 +78,101 @@ class Words:
         compiled = self._compiled.get(version_id or 0)
         if compiled is None:
             raise TemplateInvalid(f"{step.template}: no usable version of this template is stored")
+        skeleton = self._skeleton(compiled, item, step, version_id, now)
+        recipient = item.address_on(step.channel)
+        who = Person(
+            item.delivery_id,
+            item.registration_id,
+            recipient,
+            item.first_name,
+            item.attempt + 1,
+            calendar_uid(item.calendar_id),
+        )
+        if isinstance(skeleton, Skeleton):
+            return skeleton.fill(who, now)
+        return skeleton.fill(who, item.expires_at - now)
+
+    def _skeleton(
+        self, compiled: Compiled, item: Item, step: Step, version_id: int | None, now: datetime
+    ) -> Skeleton | TextSkeleton:
+        if not compiled.shared:
+            return self._cast(compiled, item, step, now)
+        facts = item.facts
+        key = (
+            version_id,
+            (step.id, step.key, step.purpose),
+            item.about.mark,
+            item.zone,
+            item.language,
+            facts.attendance,
+            facts.texts,
+            facts.withdrawn_at is None,
+            not item.first_name,
+            (item.calendar_base, item.calendar_id != item.registration_id, item.answer_id),
+            _minutes(now, facts.session),
+        )
+        with self._lock:
+            known = self._skeletons.get(key)
+            if known is not None:
+                self._skeletons.move_to_end(key)
+                return known
+        made = self._cast(compiled, item, step, now)
+        with self._lock:
+            self._skeletons[key] = made
+            if len(self._skeletons) > _SKELETONS:
+                self._skeletons.popitem(last=False)
+        return made
+
+    def _cast(self, compiled: Compiled, item: Item, step: Step, now: datetime) -> Skeleton | TextSkeleton:
         letter = letter_of(item, step, now)
         if step.channel is Channel.EMAIL:
-            return render_email(compiled, letter, self.sender, self.links)
-        return render_text(compiled, letter, self.sender, self.links)
+            return cast(compiled, letter, self.sender, self.links, self.sign)
+        return cast_text(compiled, letter, self.sender, self.links)
+
+
+def _minutes(now: datetime, session: SessionFacts) -> tuple[datetime, int, int]:
+    """Name the minute a message speaks of: by the wall clock, and as it counts down to start and end."""
+    wall = now.replace(second=0, microsecond=0)
+    return wall, minutes_between(now, session.starts_at), minutes_between(now, session.ends_at)
 
 
 def letter_of(item: Item, step: Step, now: datetime) -> Letter:
     """Put together the facts that a delivery is rendered from."""
+    about = item.about
     return Letter(
         delivery_id=item.delivery_id,
         registration_id=item.registration_id,
-        session_id=item.session_id,
-        campaign_id=item.webinar_id,
+        session_id=about.session_id,
+        campaign_id=about.webinar_id,
         step_key=step.key,
         purpose=step.purpose,
         template=step.template,
         attempt=item.attempt + 1,
-        recipient=item.email if step.channel is Channel.EMAIL else item.phone or "",
+        recipient=item.address_on(step.channel),
         first_name=item.first_name,
         zone=item.facts.zone.key,
         language=item.language,
-        webinar_slug=item.webinar_slug,
-        webinar_title=item.webinar_title,
-        class_title=item.class_title,
-        host_name=item.host_name,
-        host_role=item.host_role,
-        starts_at=item.starts_at,
-        ends_at=item.ends_at,
-        moved_from=item.moved_from,
-        session_zone=item.session_zone,
-        has_room=item.has_room,
-        replay_url=item.replay_url,
-        cancelled=item.cancelled,
-        cancelled_reason=item.cancelled_reason,
-        next_session_starts_at=item.next_session_starts_at,
-        calendar_uid=f"reg-{item.registration_id}",
-        calendar_sequence=item.current_revision - 1 + (item.facts.withdrawn_at is not None),
+        webinar_slug=about.webinar_slug,
+        webinar_title=about.webinar_title,
+        class_title=about.class_title,
+        host_name=about.host_name,
+        host_role=about.host_role,
+        starts_at=about.session.starts_at,
+        ends_at=about.session.ends_at,
+        moved_from=about.session.moved_from,
+        session_zone=about.session_zone,
+        has_room=about.has_room,
+        replay_url=about.replay_url,
+        cancelled=about.session.cancelled_at is not None,
+        cancelled_reason=about.cancelled_reason,
+        next_session_starts_at=about.next_session_starts_at,
+        calendar_uid=calendar_uid(item.calendar_id),
+        calendar_sequence=item.calendar_base + about.current_revision - 1 + (item.facts.withdrawn_at is not None),
+        switched=item.calendar_id != item.registration_id,
         attendance=item.facts.attendance,
         has_texts=item.facts.texts,
+        answer_title=item.answer_title or "",
+        answer=paragraphs(item.answer or ""),
         now=now,
     )
 
@@ -103,11 +180,15 @@ def letter_of(item: Item, step: Step, now: datetime) -> Letter:
 def publish_sources(db: Connection, folder: Path, now: datetime) -> int:
     """Write a version of every template in `folder` that is not stored yet; give the number of templates.
 
-    Raises `TemplateInvalid` if one does not compile; then none is written.
+    Each version gets an approval that counts for a demonstration only, where messages are
+    captured on this machine. Raises `TemplateInvalid` if one does not compile; then none is written.
     """
     sources = load_sources(folder)
     for source in sources.values():
         compile_source(source)
+    shown = approved_versions(db, now + _MONTH, captured=True)
     for name, source in sources.items():
-        publish_template(db, name, source.content_hash, source.to_json(), now)
+        version_id = publish_template(db, name, source.content_hash, source.to_json(), now)
+        if version_id not in shown:
+            approve(db, version_id, Approval(DEMONSTRATION, "", now + APPROVED_FOR, demo=True), now)
     return len(sources)

@@ -24,9 +24,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from campaigns.domain.messages import Accepted, Deferred, Email, Message, Outcome, Text
+from campaigns.domain.messages import Accepted, Deferred, Email, Found, Message, Outcome, Text, Trace
 from campaigns.domain.steps import Channel
 from campaigns.errors import NotFound
+from campaigns.providers.base import AtOnce
 
 _SUFFIX: Final = {Channel.EMAIL: ".eml", Channel.SMS: ".json"}
 _NAME: Final = re.compile(r"\d{20}-\d+-[0-9a-f]{6}")
@@ -62,6 +63,8 @@ class Folder:
     """A provider whose world is a folder: `<path>/email/*.eml` and `<path>/sms/*.json`."""
 
     name = "folder"
+    sender = "outbox"
+    captures = True
 
     def __init__(self, path: Path, channel: Channel) -> None:
         """Nothing is created before the first message."""
@@ -72,8 +75,12 @@ class Folder:
         """Give a new line to the folder."""
         return FolderConnection(self._path, self.channel)
 
+    def ask(self, _trace: Trace) -> Found | None:
+        """Give None: what is in doubt at a folder is looked up by a person, in the outbox."""
+        return None
 
-class FolderConnection:
+
+class FolderConnection(AtOnce):
     """A lane's line to the folder. Lanes and processes may share one folder."""
 
     def __init__(self, path: Path, channel: Channel) -> None:

@@ -20,6 +20,8 @@ Reply = tuple[int, bytes]
 READY_FOR_CONTENT: Final = 354
 CLOSING: Final = 421
 _READY: Final = 220
+_COMMANDS: Final = 3
+"""MAIL, RCPT and DATA."""
 _LEAST_WAIT: Final = 0.001
 _LINE_LIMIT: Final = 8192
 _REPLY_LINES: Final = 100
@@ -67,6 +69,10 @@ class Line(smtplib.SMTP):
         super().__init__(local_hostname=local_hostname)
         self.sock = sock
         self._unread = b""
+        self._unsaid: list[str] = []
+        """Commands of an envelope that wait for the answer to the one before."""
+        self._heard: list[Reply] = []
+        """Answers to it so far."""
 
     def getreply(self) -> Reply:
         """Read one reply; raises `LineLost` if it is not one, or not whole before the deadline."""
@@ -115,74 +121,107 @@ class Line(smtplib.SMTP):
         self.esmtp_features = {}
         self.does_esmtp = False
 
-    def envelope(self, sender: str, recipient: str, content: bytes) -> tuple[Reply, ...]:
-        """Send MAIL, RCPT and DATA and give the replies up to the first one that says no.
+    def say_envelope(self, sender: str, recipient: str, content: bytes) -> None:
+        """Send MAIL, RCPT and DATA; `hear_envelope` gives the replies once something can be read.
+
+        They are sent at once to a server that offers PIPELINING (RFC 2920), else one by one.
+        """
+        options = f" SIZE={len(content)}" if self.has_extn("size") else ""
+        if self.has_extn("8bitmime") and not content.isascii():
+            options += " BODY=8BITMIME"
+        commands = [f"MAIL FROM:<{sender}>{options}\r\n", f"RCPT TO:<{recipient}>\r\n", "DATA\r\n"]
+        self._heard = []
+        if self.has_extn("pipelining"):
+            self._unsaid = []
+            self.send("".join(commands))
+        else:
+            self._unsaid = commands[1:]
+            self.send(commands[0])
+
+    def hear_envelope(self) -> tuple[Reply, ...] | None:
+        """Give the replies to MAIL, RCPT and DATA up to the first one that says no; None: not all are there yet.
 
         Afterwards the server either waits for content (the last reply is 354) or no
         transaction has content: a 354 that came in spite of a refusal is answered here by
         ending an empty message, as RFC 2920 §3.1 asks.
         """
-        options = f" SIZE={len(content)}" if self.has_extn("size") else ""
-        if self.has_extn("8bitmime") and not content.isascii():
-            options += " BODY=8BITMIME"
-        commands = (f"MAIL FROM:<{sender}>{options}\r\n", f"RCPT TO:<{recipient}>\r\n", "DATA\r\n")
-        if not self.has_extn("pipelining"):
-            return self._one_by_one(commands)
-        self.send("".join(commands))
-        replies = self._replies(len(commands))
+        try:
+            over = self._hear_more()
+        except LineLost:
+            if all(is_yes(code) for code, _ in self._heard):
+                raise
+            over = True  # the server left with a refusal, which stands
+        if not over:
+            return None
+        replies = tuple(self._heard)
         refused = [place for place, (code, _) in enumerate(replies[:2]) if not is_yes(code)]
         if refused and replies[-1][0] == READY_FOR_CONTENT:
             self.send(".\r\n")
             self.getreply()
         return replies[: refused[0] + 1] if refused else replies
 
-    def _replies(self, count: int) -> tuple[Reply, ...]:
-        """Read so many replies, or fewer if the server leaves after a refusal, which then stands."""
-        replies: list[Reply] = []
-        while len(replies) < count and not (replies and replies[-1][0] == CLOSING):
-            try:
-                replies.append(self.getreply())
-            except LineLost:
-                if all(is_yes(code) for code, _ in replies):
-                    raise
-                break
-        return tuple(replies)
+    def _hear_more(self) -> bool:
+        """Read once, and take the replies that are whole; say whether nothing more is to come."""
+        if not self._reply_is_there():
+            self._receive()
+        while self._reply_is_there():
+            reply = self.getreply()
+            self._heard.append(reply)
+            if len(self._heard) == _COMMANDS or reply[0] == CLOSING:
+                return True
+            if self._unsaid:
+                if not is_yes(reply[0]):
+                    return True
+                self.send(self._unsaid.pop(0))
+        return False
 
-    def _one_by_one(self, commands: tuple[str, ...]) -> tuple[Reply, ...]:
-        replies: list[Reply] = []
-        for command in commands:
-            self.send(command)
-            replies.append(self.getreply())
-            if not is_yes(replies[-1][0]):
-                break
-        return tuple(replies)
+    def _reply_is_there(self) -> bool:
+        lines = self._unread.split(b"\n")[:-1]
+        return len(lines) >= _REPLY_LINES or any(line[3:4] != b"-" for line in lines)
+
+    def has_more(self) -> bool:
+        """Say whether a reply was received already and not read yet."""
+        sock = self.sock
+        return self._reply_is_there() or (isinstance(sock, ssl.SSLSocket) and sock.pending() > 0)
 
     def _read_line(self) -> bytes:
         while b"\n" not in self._unread:
-            sock = self._socket()
-            try:
-                more = sock.recv(_LINE_LIMIT)
-            except TimeoutError:
-                self.close()
-                raise TimeUp("the server did not answer in time") from None
-            except OSError:
-                more = b""
-            if not more or len(self._unread) > _LINE_LIMIT:
-                self.close()
-                raise LineLost("the server closed the connection")
-            self._unread += more
+            self._receive()
         line, _, self._unread = self._unread.partition(b"\n")
         return line.rstrip(b"\r")
 
-    def _socket(self) -> socket.socket:
-        if self.sock is None:
+    def _receive(self) -> None:
+        sock = self._socket(reading=True)
+        try:
+            more = sock.recv(_LINE_LIMIT)
+        except TimeoutError:
+            self.close()
+            raise TimeUp("the server did not answer in time") from None
+        except OSError:
+            more = b""
+        if not more or len(self._unread) > _LINE_LIMIT:
+            self.close()
+            raise LineLost("the server closed the connection")
+        self._unread += more
+
+    def _socket(self, *, reading: bool = False) -> socket.socket:
+        sock = self.sock
+        if sock is None:
             raise LineLost("the connection is closed")
         left = self.deadline - time.monotonic()
+        if left <= 0 and reading and self._can_be_read(sock):
+            left = _LEAST_WAIT  # it came in time, and we come late
         if left <= 0:
             self.close()
             raise TimeUp("the server did not answer in time")
-        self.sock.settimeout(left)
-        return self.sock
+        sock.settimeout(left)
+        return sock
+
+    @staticmethod
+    def _can_be_read(sock: socket.socket) -> bool:
+        waiting = select.poll()
+        waiting.register(sock, select.POLLIN)
+        return bool(waiting.poll(0)) or (isinstance(sock, ssl.SSLSocket) and sock.pending() > 0)
 
 
 def is_yes(code: int) -> bool:

@@ -203,6 +203,7 @@ class _Play:
         length = (self.session.ends_at - self.session.starts_at).total_seconds() / 60
         came = [f"{number},{persona.stays * length:g}" for persona, number in self.places.items() if persona.stays]
         listed = "\n".join(["registration,minutes", *came]).encode()
-        terms = Terms(self.session_id, final=True, replace=False)
+        share = self.runtime.settings.attended_share
+        terms = Terms(self.session_id, final=True, replace=False, attended_from=share)
         roll = check_attendance(db, io.BytesIO(listed), terms, self.now)
         apply_attendance(db, io.BytesIO(listed), terms, fingerprint=roll.fingerprint, staff_id=None, now=self.now)

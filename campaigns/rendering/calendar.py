@@ -24,6 +24,11 @@ _ASKED: Final = "CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RS
 _SPECIAL: Final = re.compile(r"[\\;,]")
 
 
+def calendar_uid(registration_id: int) -> str:
+    """Name the entry of a registration; whoever switches keeps the name of the first one, so that it moves."""
+    return f"reg-{registration_id}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entry:
     uid: str
@@ -47,25 +52,54 @@ def invitation(letter: Letter, sender: Sender, links: Links, method: Literal["RE
     The same UID with a higher sequence replaces an entry, so the letter's sequence must rise with
     every change of date and with a cancellation. The recipient is the only attendee.
     """
-    join, manage = links.join(letter.registration_id), links.manage(letter.registration_id)
+    who = Attendee(
+        uid=letter.calendar_uid,
+        name=attendee_name(letter.first_name, letter.recipient),
+        address=header_address(letter.recipient),
+        join_url=links.join(letter.registration_id),
+        manage_url=links.manage(letter.registration_id),
+    )
+    return b"".join(folded(line) for line in invitation_lines(letter, sender, who, method))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attendee:
+    """What in an invitation belongs to one person, as it is to be written."""
+
+    uid: str
+    name: str
+    """Made by `attendee_name`."""
+    address: str
+    join_url: str
+    manage_url: str
+
+
+def attendee_name(first_name: str, recipient: str) -> str:
+    """Give the name an attendee goes by, fit for a parameter."""
+    # Inside a parameter there is no escape for a double quote that all clients know.
+    return one_line(first_name or recipient).replace('"', "'")
+
+
+def invitation_lines(
+    letter: Letter, sender: Sender, who: Attendee, method: Literal["REQUEST", "CANCEL"]
+) -> tuple[str, ...]:
+    """Give the lines of `invitation`, not yet folded; of the letter only what all its kind share is used."""
     cancelled = method == "CANCEL"
-    lines = (f"Change plans: {manage}",) if cancelled else (f"Join: {join}", f"Change or cancel: {manage}")
-    organizer = f"ORGANIZER;CN={_parameter(sender.clinic_name)}:mailto:{header_address(sender.mail_from)}"
-    name = _parameter(letter.first_name or letter.recipient)
-    attendee = f"ATTENDEE;CN={name};{_ASKED}:mailto:{header_address(letter.recipient)}"
+    change = f"Change plans: {who.manage_url}" if cancelled else f"Change or cancel: {who.manage_url}"
+    organizer = f'ORGANIZER;CN="{attendee_name(sender.clinic_name, "")}":mailto:{header_address(sender.mail_from)}'
     entry = _Entry(
-        uid=_global(letter.calendar_uid, sender),
+        uid=_global(who.uid, sender),
         sequence=letter.calendar_sequence,
         stamp=letter.now,
         starts_at=letter.starts_at,
         ends_at=letter.ends_at,
         summary=_summary(letter.class_title, sender),
-        description=lines,
-        url=manage if cancelled else join,
-        people=(organizer, attendee),
+        description=(change,) if cancelled else (f"Join: {who.join_url}", change),
+        url=who.manage_url if cancelled else who.join_url,
+        people=(organizer, f'ATTENDEE;CN="{who.name}";{_ASKED}:mailto:{who.address}'),
         cancelled=cancelled,
     )
-    return _write(entry, method, sender)
+    return _lines(entry, method, sender)
 
 
 def publication(
@@ -94,10 +128,10 @@ def publication(
         url="",
         cancelled=cancelled,
     )
-    return _write(entry, "PUBLISH", sender)
+    return b"".join(folded(line) for line in _lines(entry, "PUBLISH", sender))
 
 
-def _write(entry: _Entry, method: Method, sender: Sender) -> bytes:
+def _lines(entry: _Entry, method: Method, sender: Sender) -> tuple[str, ...]:
     alarm = (
         "BEGIN:VALARM",
         "ACTION:DISPLAY",
@@ -105,7 +139,7 @@ def _write(entry: _Entry, method: Method, sender: Sender) -> bytes:
         "TRIGGER:-PT15M",
         "END:VALARM",
     )
-    lines = (
+    return (
         "BEGIN:VCALENDAR",
         f"PRODID:-//{_text(sender.clinic_name)}//webinar//EN",
         "VERSION:2.0",
@@ -129,7 +163,6 @@ def _write(entry: _Entry, method: Method, sender: Sender) -> bytes:
         "END:VEVENT",
         "END:VCALENDAR",
     )
-    return b"".join(_folded(line) for line in lines)
 
 
 def _global(uid: str, sender: Sender) -> str:
@@ -151,12 +184,7 @@ def _text(value: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", one_line(value))
 
 
-def _parameter(value: str) -> str:
-    # Inside a parameter there is no escape for a double quote that all clients know.
-    return '"' + one_line(value).replace('"', "'") + '"'
-
-
-def _folded(line: str) -> bytes:
+def folded(line: str) -> bytes:
     """Fold at 75 octets and never inside a character (RFC 5545 §3.1)."""
     raw = line.encode()
     pieces = []

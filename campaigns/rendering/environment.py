@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +24,7 @@ from campaigns.errors import TemplateInvalid
 from campaigns.rendering.checks import check_frame, check_tags, check_words
 from campaigns.rendering.claims import read_register
 from campaigns.rendering.front_matter import FrontMatter, read_front_matter
+from campaigns.rendering.personal import ALL_MARKS, only_printed
 from campaigns.rendering.variables import NAMES
 
 FRAME_FILES: Final = ("frame.html", "frame.txt", "frame.toml")
@@ -77,6 +78,8 @@ class Compiled:
     html: Template
     text: Template
     """The plain part of an email, or the whole of a text message."""
+    shared: bool
+    """Whether personal values are only printed, so that people of one kind share what is rendered."""
 
 
 def load_sources(folder: Path) -> dict[str, Source]:
@@ -99,6 +102,7 @@ def compile_source(source: Source) -> Compiled:
 
     Raises `TemplateInvalid` naming file, line and the name or tag at fault.
     """
+    _refuse_marks(source)
     front = read_front_matter(source.name, _file(source, "message.toml"))
     plain = _environment(autoescape=False)
     if front.channel is Channel.SMS:
@@ -121,7 +125,21 @@ def compile_source(source: Source) -> Compiled:
         preheader=preheader,
         html=html,
         text=text,
+        shared=only_printed([plain.parse(words) for words in _printed(source, front)]),
     )
+
+
+def _refuse_marks(source: Source) -> None:
+    for name, words in source.files.items():
+        if not ALL_MARKS.isdisjoint(words):
+            raise TemplateInvalid(f"{source.name}: {name} contains a character that is kept for our own use")
+
+
+def _printed(source: Source, front: FrontMatter) -> Iterator[str]:
+    yield from (front.subject, front.preheader)
+    for name in ("frame.html", "frame.txt", "body.html", "body.txt", "sms.txt"):
+        if name in source.files:
+            yield source.files[name]
 
 
 def _environment(*, autoescape: bool) -> ImmutableSandboxedEnvironment:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from campaigns.errors import AddressInvalid
@@ -71,7 +72,11 @@ def header_address(address: str) -> str:
 
 def date(moment: datetime) -> str:
     """Write an aware moment as RFC 5322 wants it, in UTC."""
-    utc = moment.astimezone(UTC)
+    return _date(moment.astimezone(UTC).replace(microsecond=0))
+
+
+@lru_cache(8)
+def _date(utc: datetime) -> str:
     return (
         f"{DAYS[utc.weekday()][:3]}, {utc.day:02d} {MONTHS[utc.month - 1][:3]} {utc.year:04d} "
         f"{utc.hour:02d}:{utc.minute:02d}:{utc.second:02d} +0000"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from campaigns.domain import segments
@@ -9,7 +12,11 @@ from campaigns.domain.messages import Text
 from campaigns.domain.steps import Channel
 from campaigns.domain.tokens import Links
 from campaigns.rendering.environment import Compiled
-from campaigns.rendering.variables import Letter, Sender, context
+from campaigns.rendering.personal import MARKS, Person, Source
+from campaigns.rendering.variables import Letter, Sender, Value, context
+
+_MARK: Final = re.compile("([" + "".join(MARKS.values()) + "])")
+_NAMES: Final = {mark: name for name, mark in MARKS.items()}
 
 _STRAIGHT: Final = str.maketrans(
     {
@@ -40,21 +47,51 @@ _STRAIGHT: Final = str.maketrans(
 """The characters that providers replace too, so that our count is the one that is billed."""
 
 
-def render_text(compiled: Compiled, letter: Letter, sender: Sender, links: Links) -> Text:
-    """Render one text message, ready to hand off.
+@dataclass(frozen=True, slots=True)
+class TextSkeleton:
+    """One kind of text, rendered once: words, and marks where one person's values go."""
 
-    Typographic quotes and dashes become plain ones. A name in a script that GSM-7 cannot
-    carry is sent as it is and costs what `segments` says: a person's name is not mended.
+    pieces: tuple[str, ...]
+    source: Source
+
+    def fill(self, who: Person, valid_for: timedelta | None = None) -> Text:
+        """Give the text for one person, of use for `valid_for` from now.
+
+        Typographic quotes and dashes become plain ones. A name in a script that GSM-7 cannot
+        carry is sent as it is and costs what `segments` says: a person's name is not mended.
+        """
+        source = self.source
+        body = straighten("".join([source.value(_NAMES[one], who) if one in _NAMES else one for one in self.pieces]))
+        return Text(
+            delivery_id=who.delivery_id,
+            recipient=who.recipient,
+            body=body,
+            segments=segments.count(body).parts,
+            callback_token=source.links.callback(who.delivery_id, who.attempt).rpartition("/")[2],
+            valid_for=valid_for,
+        )
+
+
+def cast_text(compiled: Compiled, letter: Letter, sender: Sender, links: Links) -> TextSkeleton:
+    """Render everything of a text but what belongs to one person.
+
+    The skeleton fits every letter that differs from this one in `Person` alone, as long as both
+    have a first name or neither has; if the template is not `shared`, it fits this letter only.
     """
-    words = compiled.text.render(context(letter, sender, links, channel=Channel.SMS, sources=""))
-    body = straighten(words)
-    return Text(
-        delivery_id=letter.delivery_id,
-        recipient=letter.recipient,
-        body=body,
-        segments=segments.count(body).parts,
-        callback_token=links.callback(letter.delivery_id, letter.attempt).rpartition("/")[2],
-    )
+    values: dict[str, Value] = context(letter, sender, links, channel=Channel.SMS, sources="")
+    if compiled.shared:
+        values |= {name: mark for name, mark in MARKS.items() if values[name]}
+    pieces = tuple(filter(None, _MARK.split(compiled.text.render(values))))
+    return TextSkeleton(pieces, Source(links, Channel.SMS, letter.purpose))
+
+
+def render_text(
+    compiled: Compiled, letter: Letter, sender: Sender, links: Links, *, useless_at: datetime | None = None
+) -> Text:
+    """Render one text message, ready to hand off; see `TextSkeleton.fill`."""
+    who = Person(letter.delivery_id, letter.registration_id, letter.recipient, letter.first_name, letter.attempt)
+    valid_for = None if useless_at is None else useless_at - letter.now
+    return cast_text(compiled, letter, sender, links).fill(who, valid_for)
 
 
 def straighten(text: str) -> str:

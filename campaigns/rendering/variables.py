@@ -17,10 +17,11 @@ from campaigns.domain.steps import Attendance, Channel, Purpose
 from campaigns.domain.tokens import Links
 from campaigns.rendering import times
 
-Value = str | int | bool
+Value = str | int | bool | tuple[str, ...]
 
 _UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
 """Control characters, line separators, direction marks, halves of a character."""
+_BREAK: Final = re.compile(r"\r?\n[ \t]*\r?\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,10 @@ class Sender:
     public_url: str
     id_key: bytes
     """Keys Message-ID, X-Send-Id and the return path; not the secret that signs links."""
+    former_id_keys: tuple[bytes, ...] = ()
+    """Keys of mail that is out already: what it brings back is still known."""
+    relay_tags: tuple[tuple[str, str, str], ...] = ()
+    """Headers by which a relay names our message in its receipts: name, what stands before our token, what behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +94,15 @@ class Letter:
     calendar_uid: str
     """Never changes for a registration; without a domain it gets the clinic's."""
     calendar_sequence: int
+    switched: bool = False
+    """Whether this place replaces one in another session."""
     attendance: Attendance = Attendance.UNKNOWN
     has_texts: bool = False
     """Whether text reminders go to this person."""
+    answer_title: str = ""
+    """What was asked, in general words."""
+    answer: tuple[str, ...] = ()
+    """The doctor's answer, paragraph by paragraph."""
     now: datetime
     """The instant of rendering."""
 
@@ -110,7 +121,8 @@ NAMES: Final = frozenset(
     when date when_short time time_own zone time_clinic clinic_line same_zone
     was_moved old_when old_when_short old_time_own has_next next_when next_time_own
     minutes_left class_state is_soon is_running is_over
-    has_room has_replay replay_url cancelled cancelled_reason attended left_early missed has_texts
+    answer_title answer
+    has_room has_replay replay_url cancelled cancelled_reason attended left_early missed has_texts switched
     join_url manage_url stop_url landing_url calendar_url
     address phone reply_to sources
     """.split()  # noqa: SIM905  # a table of forty names reads better as words than as a list of strings
@@ -127,6 +139,21 @@ def one_line(value: str) -> str:
     return " ".join(_UNSEEN.sub(" ", value).split())
 
 
+def paragraphs(text: str) -> tuple[str, ...]:
+    """Cut a text at its empty lines; each paragraph comes as one clean line."""
+    return tuple(filter(None, (one_line(part) for part in _BREAK.split(text))))
+
+
+def name_after(first_name: str) -> str:
+    """Give the name as it follows a word: `, Jo`; empty without a name."""
+    return f", {first_name}" if first_name else ""
+
+
+def greeting(first_name: str) -> str:
+    """Give the first line of a letter."""
+    return f"Hello {first_name}," if first_name else "Hello,"
+
+
 def context(letter: Letter, sender: Sender, links: Links, *, channel: Channel, sources: str) -> dict[str, Value]:
     """Work out every name of `NAMES` for one letter.
 
@@ -137,8 +164,8 @@ def context(letter: Letter, sender: Sender, links: Links, *, channel: Channel, s
     class_title = one_line(letter.class_title)
     return {
         "first_name": first_name,
-        "name_after": f", {first_name}" if first_name else "",
-        "greeting": f"Hello {first_name}," if first_name else "Hello,",
+        "name_after": name_after(first_name),
+        "greeting": greeting(first_name),
         "clinic": one_line(sender.clinic_name),
         "program": one_line(sender.program_name),
         "class_title": class_title,
@@ -151,10 +178,10 @@ def context(letter: Letter, sender: Sender, links: Links, *, channel: Channel, s
         "replay_url": one_line(letter.replay_url),
         "cancelled": letter.cancelled,
         "cancelled_reason": one_line(letter.cancelled_reason),
-        "attended": letter.attendance is Attendance.ATTENDED,
-        "left_early": letter.attendance is Attendance.LEFT_EARLY,
-        "missed": letter.attendance is Attendance.MISSED,
+        **_presence(letter),
         "has_texts": letter.has_texts,
+        "switched": letter.switched,
+        **_answer(letter),
         "join_url": links.join(letter.registration_id),
         "manage_url": links.manage(letter.registration_id),
         "stop_url": links.stop(letter.registration_id, channel, letter.purpose),
@@ -165,6 +192,21 @@ def context(letter: Letter, sender: Sender, links: Links, *, channel: Channel, s
         "reply_to": sender.reply_to,
         "sources": sources,
         **_times(letter, sender),
+    }
+
+
+def _presence(letter: Letter) -> dict[str, Value]:
+    return {
+        "attended": letter.attendance is Attendance.ATTENDED,
+        "left_early": letter.attendance is Attendance.LEFT_EARLY,
+        "missed": letter.attendance is Attendance.MISSED,
+    }
+
+
+def _answer(letter: Letter) -> dict[str, Value]:
+    return {
+        "answer_title": one_line(letter.answer_title),
+        "answer": tuple(one_line(part) for part in letter.answer),
     }
 
 

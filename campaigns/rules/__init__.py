@@ -13,8 +13,22 @@ from typing import Any, Final
 from campaigns.domain.quiet import Hours, SendingHours
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.errors import ConfigurationError
+from campaigns.rules.fields import Fault, day
+from campaigns.rules.replies import read_smtp_replies, read_twilio_codes
+
+__all__ = [
+    "FOLDER",
+    "RULE_FILES",
+    "STALE_AFTER_DAYS",
+    "read_sending_hours",
+    "read_smtp_replies",
+    "read_twilio_codes",
+    "reviewed_on",
+]
 
 FOLDER: Final = Path(__file__).parent
+RULE_FILES: Final[tuple[Path, ...]] = tuple(sorted(FOLDER.glob("*.toml")))
+"""Every rule file, by name."""
 STALE_AFTER_DAYS: Final = 180
 """`doctor` warns about a rule file that nobody has looked at for this long."""
 
@@ -37,9 +51,11 @@ def read_sending_hours(path: Path = FOLDER / "sending_hours.toml") -> SendingHou
 
 
 def reviewed_on(path: Path = FOLDER / "sending_hours.toml") -> date:
-    """Give the day a rule file was last reviewed."""
-    found: date = tomllib.loads(path.read_text(encoding="utf-8"))["reviewed_on"]
-    return found
+    """Give the day a rule file was last reviewed; raises `ConfigurationError` if it does not say so."""
+    try:
+        return day(tomllib.loads(path.read_text(encoding="utf-8")).get("reviewed_on"))
+    except (OSError, ValueError, RecursionError, Fault) as error:
+        raise ConfigurationError(f"{path.name}: reviewed_on: {error}") from None
 
 
 def _kind(name: str) -> tuple[Channel, Purpose]:

@@ -169,3 +169,19 @@ def stopped(db: Connection, channel: Channel, address: str, purpose: Purpose) ->
         or_(suppression.c.purpose.is_(None), suppression.c.purpose == purpose.value),
     )
     return db.execute(query.limit(1)).first() is not None
+
+
+def revoked_by_reply(db: Connection, registrant_id: int, number: str) -> list[Purpose]:
+    """List the kinds of texts that a person agreed to until a text from this very number took it back."""
+    query = (
+        select(permission.c.purpose)
+        .join(consent, consent.c.id == permission.c.consent_id)
+        .where(
+            permission.c.registrant_id == registrant_id,
+            permission.c.channel == Channel.SMS.value,
+            ~permission.c.granted,
+            consent.c.means == "reply",
+            consent.c.address == number,
+        )
+    )
+    return [Purpose(one) for one in db.execute(query).scalars()]

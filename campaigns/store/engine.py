@@ -9,17 +9,37 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from campaigns.errors import ConfigurationError
 
-__all__ = ["Connection", "Engine", "hold", "lane_connection", "let_go", "make_engine", "reachable", "transaction"]
+__all__ = [
+    "BATCHES",
+    "Connection",
+    "DatabaseLost",
+    "Engine",
+    "connection_words",
+    "hold",
+    "let_go",
+    "make_engine",
+    "reachable",
+    "transaction",
+]
 
-_BATCHES: Final = 7001
+DatabaseLost: Final = OperationalError
+"""What a statement raises when the database is away or lets nobody in: to be tried again, nothing is wrong with it."""
+
+BATCHES: Final = 7001
 """First key of our advisory locks, so that they never meet anybody else's."""
 
-_KEEPALIVE: Final = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+_KEEPALIVE: Final = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 """A vanished machine frees its locks after about a minute."""
 
 
@@ -48,15 +68,10 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         yield db
 
 
-def lane_connection(engine: Engine) -> Connection:
-    """Give a lane its own connection: each statement commits by itself, without waiting for the disk.
-
-    A killed worker loses nothing that way; a crash of the database server may forget the
-    last fraction of a second.
-    """
-    db = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    db.execute(text("SET synchronous_commit = off"))
-    return db
+def connection_words(engine: Engine) -> str:
+    """Give the address of an engine's database, password included, for a connection outside its pool."""
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return make_conninfo(url, options="-c timezone=UTC", connect_timeout=10, **_KEEPALIVE)
 
 
 def reachable(engine: Engine) -> bool:
@@ -64,7 +79,7 @@ def reachable(engine: Engine) -> bool:
     try:
         with engine.connect() as db:
             db.execute(text("SELECT 1"))
-    except OperationalError:
+    except DatabaseLost:
         return False
     return True
 
@@ -83,4 +98,4 @@ def let_go(db: Connection, batch_id: int) -> None:
 
 
 def _keys(batch_id: int) -> dict[str, int]:
-    return {"kind": _BATCHES, "batch": batch_id & 0x7FFFFFFF}
+    return {"kind": BATCHES, "batch": batch_id & 0x7FFFFFFF}

@@ -20,10 +20,11 @@ _BITE: Final = 5000
 
 # One array a column: a statement that grows with its rows costs more to build than to run, and hides their number.
 _ENTRIES: Final = """
-INSERT INTO delivery (registration_id, session_id, step_id, revision, channel, priority, due_at, expires_at)
+INSERT INTO delivery (registration_id, session_id, step_id, revision, channel, priority, due_at, expires_at, answer_id)
 SELECT * FROM unnest(
   cast(:c0 AS bigint[]), cast(:c1 AS bigint[]), cast(:c2 AS bigint[]), cast(:c3 AS integer[]),
-  cast(:c4 AS text[]), cast(:c5 AS smallint[]), cast(:c6 AS timestamptz[]), cast(:c7 AS timestamptz[]))
+  cast(:c4 AS text[]), cast(:c5 AS smallint[]), cast(:c6 AS timestamptz[]), cast(:c7 AS timestamptz[]),
+  cast(:c8 AS bigint[]))
 ON CONFLICT DO NOTHING"""
 
 _PERMITTED: Final = """
@@ -56,6 +57,8 @@ class Entry:
     revision: int
     due_at: datetime
     expires_at: datetime
+    answer_id: int | None = None
+    """The doctor's answer that it carries."""
 
 
 def insert_entries(db: Connection, entries: Iterable[Entry]) -> int:
@@ -70,6 +73,7 @@ def insert_entries(db: Connection, entries: Iterable[Entry]) -> int:
             int(one.step.priority),
             one.due_at,
             one.expires_at,
+            one.answer_id,
         )
         for one in entries
     ]
@@ -125,7 +129,7 @@ WHERE r.session_id = :session AND r.zone = ANY(:zones) AND {_HEARD[step.audience
   {"AND r.registered_at >= :registered_from" if from_ else ""}
   {"AND r.registered_at < :registered_before" if before else ""}
   {_PERMITTED if needs_permission else ""}{_NUMBERED if step.channel is Channel.SMS else ""}
-ON CONFLICT (registration_id, step_id, revision) DO NOTHING"""  # noqa: S608  # built from our own constants; every value is bound
+ON CONFLICT (registration_id, step_id, revision, answer_id) DO NOTHING"""  # noqa: S608  # built from our own constants; every value is bound
 
 
 def unplanned(
@@ -159,6 +163,15 @@ WHERE r.session_id = :session AND {_HEARD[step.audience]}
     }
     used = {name: value for name, value in values.items() if f":{name}" in statement.text}
     return [(row.id, row.zone, row.registered_at, row.confirm) for row in db.execute(statement, used)]
+
+
+def forget_planned_of(db: Connection, registration_id: int, now: datetime) -> int:
+    """Take what is still to come for one registration out of the ledger, unless it was tried; give the number."""
+    statement = text(
+        f"DELETE FROM delivery WHERE registration_id = :id AND status = {int(Status.PLANNED)} AND attempt = 0"  # noqa: S608  # our own number
+        " AND due_at > :now"
+    )
+    return db.execute(statement, {"id": registration_id, "now": now}).rowcount
 
 
 def forget_planned(db: Connection, session_id: int, step_id: int, limit: int) -> int:

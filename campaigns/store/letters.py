@@ -1,17 +1,20 @@
-"""Everything a batch is rendered from and judged by, in one query."""
+"""Everything a batch is rendered from and judged by: the sessions it speaks about, and one row per delivery."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Row, text
 
 from campaigns.domain.audience import Facts, SessionFacts
+from campaigns.domain.caps import Sent
 from campaigns.domain.lifecycle import Status
 from campaigns.domain.local import zone_of
-from campaigns.domain.steps import Attendance
+from campaigns.domain.steps import Attendance, Channel, Purpose
 from campaigns.store.engine import Connection
 
 RETOLD: Final = timedelta(hours=6)
@@ -19,16 +22,38 @@ RETOLD: Final = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a session's messages speak about: the same for everybody in it."""
+
+    session_id: int
+    webinar_id: int
+    current_revision: int
+    session: SessionFacts
+    webinar_slug: str
+    webinar_title: str
+    class_title: str
+    host_name: str
+    host_role: str
+    session_zone: str
+    has_room: bool
+    replay_url: str
+    cancelled_reason: str
+    next_session_starts_at: datetime | None
+    stopped: frozenset[Purpose]
+    """The purposes that a kill switch holds back."""
+    mark: str
+    """Another one for any other facts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One queued delivery with all that is known about it at this moment."""
 
+    about: About
     delivery_id: int
     registration_id: int
-    session_id: int
-    webinar_id: int
     step_id: int
     revision: int
-    current_revision: int
     attempt: int
     doubts: int
     due_at: datetime
@@ -42,6 +67,10 @@ class Item:
     permitted: bool
     """A live consent for (channel, purpose); not needed for service emails."""
     suppressed: bool
+    on_hold: bool
+    """Something this address wrote waits for somebody to read it."""
+    domain_paused_until: datetime | None
+    """The recipient's mail domain turns us away."""
     last_sent_at: datetime | None
     """The last message to this person on this channel."""
     told_at: datetime | None
@@ -50,41 +79,77 @@ class Item:
     """The person got this step through another registration, or gets it sooner through that."""
     nearer_due_at: datetime | None
     """The next message before the start that is due on this channel after this one."""
-    webinar_slug: str
-    webinar_title: str
-    class_title: str
-    host_name: str
-    host_role: str
-    session_zone: str
-    starts_at: datetime
-    ends_at: datetime
-    moved_from: datetime | None
-    has_room: bool
-    replay_url: str
-    cancelled_reason: str
-    cancelled: bool
-    next_session_starts_at: datetime | None
+    calendar_id: int
+    """The registration that the calendar entry is named after: the first of those that were switched."""
+    calendar_base: int
+    """Sequence numbers of the calendar entry that earlier places have used up."""
+    answer_id: int | None
+    answer_title: str | None
+    answer: str | None
+    """The doctor's answer that it carries: paragraphs between empty lines."""
+    sign_ups_before: int
+    """Of a text that confirms a sign-up: how many more numbers came from the same place in the hour before."""
+    held_back: bool = False
+    """It confirms a sign-up, and a limit of the form was reached for this channel."""
+    sent: tuple[Sent, ...] = ()
+    """Of a text: what has gone to the number before, whoever it was for."""
+
+    @property
+    def session_id(self) -> int:
+        """The session it belongs to."""
+        return self.about.session_id
+
+    def address_on(self, channel: Channel) -> str:
+        """Give where a message on this channel goes; empty for a text to somebody without a number."""
+        return self.email if channel is Channel.EMAIL else self.phone or ""
 
 
-def _among(*states: Status) -> str:
+def among(*states: Status) -> str:
+    """Write states as a list in SQL."""
     return f"({', '.join(str(int(state)) for state in states)})"
 
 
-_LEFT: Final = _among(Status.SENT, Status.DELIVERED, Status.BOUNCED, Status.UNKNOWN, Status.SENDING)
+LEFT: Final = among(Status.SENT, Status.DELIVERED, Status.BOUNCED, Status.UNKNOWN, Status.SENDING)
+"""In SQL: it has gone, or may have."""
 _COMING: Final = f"({int(Status.PLANNED)}, {int(Status.QUEUED)})"
-_ALIVE: Final = _among(Status.PLANNED, Status.QUEUED, Status.SENDING, Status.SENT, Status.DELIVERED)
+_ALIVE: Final = among(Status.PLANNED, Status.QUEUED, Status.SENDING, Status.SENT, Status.DELIVERED)
+
+SENT_TO: Final = f"""
+SELECT o.id, o.phone, coalesce(o.sent_at, o.opened_at) AS at, t.purpose, o.step_id, o.session_id, o.revision,
+  t.anchor = 'registered' AS confirms
+FROM delivery o JOIN step t ON t.id = o.step_id
+WHERE o.channel = 'sms' AND o.status IN {LEFT} AND o.phone"""  # noqa: S608  # our own states
+"""In SQL: the texts that went to numbers; goes on with a comparison."""
+
+_SENT: Final = text(f"{SENT_TO} = ANY(:phones) ORDER BY at")
+
+_SESSIONS: Final = text("""
+SELECT s.id, s.webinar_id, s.revision, s.starts_at, s.ends_at, s.moved_at, s.moved_from, s.cancelled_at,
+  s.cancelled_reason, s.attendance_final_at, s.room_url, s.replay_url, w.slug, w.title, w.class_title, w.host_name,
+  w.host_role, w.zone,
+  (SELECT min(f.starts_at) FROM webinar_session f
+   WHERE f.webinar_id = s.webinar_id AND f.id <> s.id AND f.cancelled_at IS NULL AND f.starts_at > :now) AS next_at,
+  (SELECT array_agg(coalesce(k.purpose, '')) FROM kill_switch k
+   WHERE k.lifted_at IS NULL AND (k.session_id IS NULL OR k.session_id = s.id)) AS stopped
+FROM webinar_session s JOIN webinar w ON w.id = s.webinar_id
+WHERE s.id IN (SELECT d.session_id FROM delivery d WHERE d.batch_id = :batch)
+""")
 
 _LOAD: Final = text(f"""
 SELECT d.id AS delivery_id, d.registration_id, d.session_id, d.step_id, d.revision, d.attempt, d.doubts, d.due_at,
-  d.expires_at, s.revision AS current_revision, s.webinar_id, n.email, n.phone, n.first_name, r.zone, n.language,
-  r.registered_at, r.withdrawn_at, r.attendance, r.confirm,
-  s.starts_at, s.ends_at, s.moved_at, s.moved_from, s.cancelled_at, s.cancelled_reason, s.attendance_final_at,
-  s.room_url, s.replay_url, w.slug, w.title, w.class_title, w.host_name, w.host_role, w.zone AS session_zone,
+  d.expires_at, n.email, n.phone, n.first_name, r.zone, n.language,
+  r.registered_at, r.withdrawn_at, r.attendance, r.confirm, coalesce(r.calendar_id, r.id) AS calendar_id,
+  r.calendar_base, d.answer_id, q.title AS answer_title, q.body AS answer, q.published_at AS answered_at,
   EXISTS (SELECT 1 FROM permission a WHERE a.registrant_id = n.id AND a.channel = d.channel
           AND a.purpose = t.purpose AND a.granted) AS permitted,
   EXISTS (SELECT 1 FROM suppression x WHERE x.channel = d.channel
           AND x.address = CASE d.channel WHEN 'email' THEN n.email ELSE n.phone END
           AND x.lifted_at IS NULL AND (x.purpose IS NULL OR x.purpose = t.purpose)) AS suppressed,
+  EXISTS (SELECT 1 FROM address_hold h WHERE h.channel = d.channel AND h.lifted_at IS NULL
+          AND h.address = CASE d.channel WHEN 'email' THEN n.email ELSE n.phone END) AS on_hold,
+  CASE d.channel WHEN 'email' THEN (
+    SELECT max(p.until) FROM domain_pause p WHERE p.stream_id = :stream AND p.lifted_at IS NULL
+      AND p.domain = split_part(n.email, '@', 2) AND p.until > :now) END AS domain_paused_until,
   (n.phone IS NOT NULL
    AND EXISTS (SELECT 1 FROM permission a WHERE a.registrant_id = n.id AND a.channel = 'sms'
                AND a.purpose = 'service' AND a.granted)
@@ -93,43 +158,72 @@ SELECT d.id AS delivery_id, d.registration_id, d.session_id, d.step_id, d.revisi
   CASE WHEN t.min_gap > interval '0' THEN (
     SELECT max(coalesce(o.sent_at, o.opened_at)) FROM registration ro JOIN delivery o ON o.registration_id = ro.id
     WHERE ro.registrant_id = n.id AND o.channel = d.channel AND o.id <> d.id
-      AND o.status IN {_LEFT}) END AS last_sent_at,
+      AND o.status IN {LEFT}) END AS last_sent_at,
   CASE WHEN d.revision <> 0 THEN (
     SELECT max(coalesce(o.sent_at, o.opened_at)) FROM delivery o
     WHERE o.registration_id = d.registration_id AND o.step_id = d.step_id AND o.id <> d.id
-      AND o.status IN {_LEFT}) END AS told_at,
+      AND o.status IN {LEFT}) END AS told_at,
   CASE WHEN t.purpose <> 'service' THEN EXISTS (
     SELECT 1 FROM registration ro JOIN delivery o ON o.registration_id = ro.id
     JOIN webinar_session so ON so.id = ro.session_id
-    WHERE ro.registrant_id = n.id AND ro.id <> r.id AND o.step_id = d.step_id AND (o.status IN {_LEFT}
+    WHERE ro.registrant_id = n.id AND ro.id <> r.id AND o.step_id = d.step_id AND (o.status IN {LEFT}
       OR (o.status IN {_COMING} AND (o.due_at, o.id) < (d.due_at, d.id) AND ro.withdrawn_at IS NULL
           AND so.cancelled_at IS NULL AND o.revision IN (0, so.revision) AND o.expires_at > :now)))
     ELSE false END AS had_before,
   CASE WHEN t.min_gap > interval '0' AND t.anchor = 'starts' THEN (
     SELECT min(o.due_at) FROM delivery o JOIN step ot ON ot.id = o.step_id
+    JOIN webinar_session so ON so.id = d.session_id
     WHERE o.registration_id = d.registration_id AND o.channel = d.channel AND o.id <> d.id AND ot.anchor = 'starts'
-      AND o.revision = s.revision
+      AND o.revision = so.revision
       AND (o.due_at, o.id) > (d.due_at, d.id) AND o.status IN {_ALIVE}) END AS nearer_due_at,
-  (SELECT min(f.starts_at) FROM webinar_session f
-   WHERE f.webinar_id = s.webinar_id AND f.id <> s.id AND f.cancelled_at IS NULL AND f.starts_at > :now)
-    AS next_session_starts_at
+  CASE WHEN d.channel = 'sms' AND t.anchor = 'registered' THEN (
+    SELECT count(DISTINCT other.address) FROM consent own JOIN consent other
+      ON other.evidence ->> 'ip' = own.evidence ->> 'ip' AND other.channel = 'sms' AND other.granted
+      AND other.address <> own.address AND other.at > own.at - interval '1 hour'
+      AND (other.at, other.id) < (own.at, own.id)
+    WHERE own.registrant_id = n.id AND own.channel = 'sms' AND own.granted AND own.evidence ->> 'ip' <> ''
+      AND own.id = (SELECT max(c.id) FROM consent c WHERE c.registrant_id = n.id AND c.channel = 'sms'))
+    ELSE 0 END AS sign_ups_before,
+  t.anchor = 'registered' AND t.purpose = 'service' AND d.channel = ANY(r.held_back) AS held_back
 FROM delivery d
 JOIN registration r ON r.id = d.registration_id
 JOIN registrant n ON n.id = r.registrant_id
-JOIN webinar_session s ON s.id = d.session_id
-JOIN webinar w ON w.id = s.webinar_id
 JOIN step t ON t.id = d.step_id
+LEFT JOIN doctor_answer q ON q.id = d.answer_id AND q.withdrawn_at IS NULL
 WHERE d.batch_id = :batch AND d.status = {int(Status.QUEUED)}
 ORDER BY d.due_at, d.id
 """)  # noqa: S608  # the numbers are our own states
 
+_OWN: Final = tuple(name for name in Item.__dataclass_fields__ if name not in ("about", "facts", "sent"))
 
-def load_batch(db: Connection, batch_id: int, now: datetime) -> list[Item]:
+
+def load_batch(db: Connection, batch_id: int, now: datetime, *, stream_id: int = 0) -> list[Item]:
     """Load the queued deliveries of a batch, the longest due first; empty if it was released or done."""
-    return [_item(row) for row in db.execute(_LOAD, {"batch": batch_id, "now": now})]
+    values = {"batch": batch_id, "now": now, "stream": stream_id}
+    result = db.execute(_LOAD, values)
+    place = {name: number for number, name in enumerate(result.keys())}
+    own = itemgetter(*(place[name] for name in _OWN))  # by name, each column of each row costs ten times as much
+    rows = result.all()
+    if not rows:
+        return []
+    about = {row.id: _about(row) for row in db.execute(_SESSIONS, values)}
+    return [_item(row, dict(zip(_OWN, own(row), strict=True)), about[row.session_id]) for row in rows]
 
 
-def _item(row: Row[Any]) -> Item:
+def texts_sent(db: Connection, phones: Iterable[str]) -> Mapping[str, tuple[Sent, ...]]:
+    """Give what has gone to each number, whoever it was for, in order; numbers without any are missing."""
+    found: dict[str, list[Sent]] = {}
+    for row in db.execute(_SENT, {"phones": list(phones)}):
+        found.setdefault(row.phone, []).append(sent_of(row))
+    return {phone: tuple(sent) for phone, sent in found.items()}
+
+
+def sent_of(row: Any) -> Sent:
+    """Read one row of `SENT_TO`."""
+    return Sent(row.at, Purpose(row.purpose), row.step_id, row.session_id, row.revision, row.confirms)
+
+
+def _about(row: Row[Any]) -> About:
     session = SessionFacts(
         starts_at=row.starts_at,
         ends_at=row.ends_at,
@@ -139,21 +233,36 @@ def _item(row: Row[Any]) -> Item:
         attendance_final=row.attendance_final_at is not None,
         has_replay=bool(row.replay_url),
     )
-    facts = Facts(
+    stopped = row.stopped or []
+    return About(
+        session_id=row.id,
+        webinar_id=row.webinar_id,
+        current_revision=row.revision,
         session=session,
-        zone=zone_of(row.zone, row.session_zone),
+        webinar_slug=row.slug,
+        webinar_title=row.title,
+        class_title=row.class_title,
+        host_name=row.host_name,
+        host_role=row.host_role,
+        session_zone=row.zone,
+        has_room=bool(row.room_url),
+        replay_url=row.replay_url,
+        cancelled_reason=row.cancelled_reason,
+        next_session_starts_at=row.next_at,
+        stopped=frozenset(Purpose) if "" in stopped else frozenset(Purpose(one) for one in stopped),
+        mark=repr(tuple(row)),
+    )
+
+
+def _item(row: Row[Any], own: dict[str, Any], about: About) -> Item:
+    facts = Facts(
+        session=about.session,
+        zone=zone_of(row.zone, about.session_zone),
         registered_at=row.registered_at,
         withdrawn_at=row.withdrawn_at,
+        answered_at=row.answered_at,
         attendance=Attendance(row.attendance),
         texts=row.texts,
         confirm=row.confirm,
     )
-    renamed = {
-        "webinar_slug": row.slug,
-        "webinar_title": row.title,
-        "has_room": bool(row.room_url),
-        "cancelled": row.cancelled_at is not None,
-        "facts": facts,
-    }
-    same = Item.__dataclass_fields__.keys() - renamed.keys()
-    return Item(**renamed, **{name: getattr(row, name) for name in same})
+    return Item(about=about, facts=facts, **own)

@@ -139,6 +139,15 @@ def save_registrant(
     return found
 
 
+def correct_registrant(
+    db: Connection, registrant_id: int, *, first_name: str, phone: str | None, zone: str, registration_id: int
+) -> None:
+    """Bring a person's details up to date, and the zone of one of their places; a number may be taken away."""
+    person = update(registrant).where(registrant.c.id == registrant_id)
+    db.execute(person.values(first_name=first_name, phone=phone, zone=zone))
+    db.execute(update(registration).where(registration.c.id == registration_id).values(zone=zone))
+
+
 def phone_of(db: Connection, registrant_id: int) -> str:
     """Give a person's number, empty if none is known."""
     return db.execute(select(registrant.c.phone).where(registrant.c.id == registrant_id)).scalar_one() or ""
@@ -246,3 +255,9 @@ def zones_in(db: Connection, session_id: int) -> list[str]:
 def add_registrations(db: Connection, rows: list[dict[str, object]]) -> None:
     """Write many registrations at once; used by loaders that have checked them."""
     db.execute(insert(registration), rows)
+
+
+def registrants_at(db: Connection, channel: Channel, address: str) -> list[int]:
+    """List everybody who goes by an email or a number, the longest known first."""
+    column = registrant.c.email if channel is Channel.EMAIL else registrant.c.phone
+    return list(db.execute(select(registrant.c.id).where(column == address).order_by(registrant.c.id)).scalars())

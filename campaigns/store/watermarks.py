@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Text, literal_column, select, text, update
 
 from campaigns.store.engine import Connection
-from campaigns.store.tables import webinar_session
+from campaigns.store.tables import registration, webinar_session
 from campaigns.store.webinars import SESSION, SessionRow, session_row
 
 AFTERLIFE: Final = timedelta(days=45)
@@ -56,6 +56,15 @@ def _as_it_stands(db: Connection, session_id: int) -> ToPlan:
     query = select(*SESSION, _row_version).where(webinar_session.c.id == session_id)
     row = db.execute(query).one()
     return ToPlan(session_row(row), row[-1])
+
+
+def plan_anew(db: Connection, registrant_id: int, now: datetime) -> None:
+    """Let the sessions that a person has a place in be planned again: what they may get has changed."""
+    theirs = select(registration.c.session_id).where(registration.c.registrant_id == registrant_id)
+    change = update(webinar_session).where(
+        webinar_session.c.id.in_(theirs), webinar_session.c.ends_at > now - AFTERLIFE
+    )
+    db.execute(change.values(planned_until=None))
 
 
 def planned(db: Connection, session_id: int, until: datetime, version: str) -> bool:

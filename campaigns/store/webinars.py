@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import func, insert, select, text, update
@@ -54,6 +54,21 @@ class SessionRow:
     cancelled_at: datetime | None
     cancelled_reason: str
     attendance_final_at: datetime | None
+    media_url: str = ""
+    """The talk for our own watch page; empty: there is none."""
+    talk_seconds: int | None = None
+    """Length of the talk; None: the whole session."""
+
+    @property
+    def talk(self) -> timedelta:
+        """How long the talk is: what shares of it are taken of."""
+        known = self.talk_seconds
+        return self.ends_at - self.starts_at if known is None else timedelta(seconds=known)
+
+    @property
+    def watched_here(self) -> bool:
+        """Whether the class itself takes place on our watch page; a room elsewhere comes first."""
+        return bool(self.media_url) and not self.room_url
 
     @property
     def facts(self) -> SessionFacts:
@@ -133,6 +148,17 @@ def sessions_of(db: Connection, webinar_id: int, *, ending_after: datetime | Non
     return [OpenSession(session_row(row), row[-1]) for row in rows]
 
 
+def has_recording(db: Connection, webinar_id: int, now: datetime) -> bool:
+    """Say whether a class of this webinar is over and its recording can be seen."""
+    query = select(webinar_session.c.id).where(
+        webinar_session.c.webinar_id == webinar_id,
+        webinar_session.c.ends_at <= now,
+        webinar_session.c.cancelled_at.is_(None),
+        webinar_session.c.replay_url != "",
+    )
+    return db.execute(query.limit(1)).first() is not None
+
+
 def read_session(db: Connection, session_id: int) -> SessionRow | None:
     """Read a session as it is now."""
     row = db.execute(select(*SESSION).where(webinar_session.c.id == session_id)).first()
@@ -158,6 +184,11 @@ def session_for_change(db: Connection, session_id: int) -> SessionRow | None:
     _lock(db, "pg_advisory_xact_lock", _INTAKE, session_id)
     row = db.execute(select(*SESSION).where(webinar_session.c.id == session_id).with_for_update()).first()
     return session_row(row) if row else None
+
+
+def hold_still(db: Connection, session_id: int) -> None:
+    """Keep a session from being moved, closed or given a list until the transaction ends; holders do not wait."""
+    _lock(db, "pg_advisory_xact_lock_shared", _INTAKE, session_id)
 
 
 def places_taken(db: Connection, session_id: int) -> int:
@@ -224,6 +255,12 @@ def finish_attendance(db: Connection, session_id: int, now: datetime) -> None:
 def plan_again(db: Connection, session_id: int) -> None:
     """Make the planner look at the whole session again at its next tick."""
     db.execute(update(webinar_session).where(webinar_session.c.id == session_id).values(planned_until=None))
+
+
+def plan_final_again(db: Connection, session_id: int) -> None:
+    """Make the planner look again at a session whose attendance is final: somebody turned out to have come."""
+    final = webinar_session.c.attendance_final_at.is_not(None)
+    db.execute(update(webinar_session).where(webinar_session.c.id == session_id, final).values(planned_until=None))
 
 
 def _lock(db: Connection, how: str, kind: int, session_id: int) -> None:

@@ -21,12 +21,12 @@ from campaigns import logs
 from campaigns.errors import CampaignsError, Conflict, LinkExpired, NotAllowed, NotFound, Rejected
 from campaigns.runtime import Runtime
 from campaigns.store.engine import reachable
-from campaigns.web import outbox
+from campaigns.web import hooks, outbox
 from campaigns.web.body import BodyCeiling
 from campaigns.web.dependencies import SignInNeeded
 from campaigns.web.headers import SafeHeaders
 from campaigns.web.pace import Pace
-from campaigns.web.public import calendar, join, place, register, stop, words
+from campaigns.web.public import ask, calendar, change, details, join, place, register, stop, watch, words
 from campaigns.web.staff.routes import routes
 from campaigns.web.views import STATIC, Pages, page
 
@@ -39,6 +39,8 @@ _STATUS: Final[tuple[tuple[type[CampaignsError], int], ...]] = (
 )
 """First match wins."""
 
+_BEATS_PER_MINUTE: Final = 60
+"""That one registration may send: a page sends six, and one more whenever it is paused or hidden."""
 _NOT_FOUND: Final = 404
 _BROKEN: Final = 500
 
@@ -57,13 +59,15 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.runtime = runtime
     app.state.pages = Pages(settings, runtime.templates)
     app.state.pace = Pace(settings.registrations_per_minute, time.monotonic)
+    app.state.beats = Pace(_BEATS_PER_MINUTE, time.monotonic)
     app.add_middleware(BodyCeiling, limit=settings.body_limit, upload_limit=settings.upload_limit)
     app.add_middleware(SafeHeaders, https=settings.public_url.startswith("https:"), broken=_broken)
     app.mount("/static", _Static(directory=STATIC))
-    for room in (register, place, join, stop, calendar, words):
+    for room in (register, place, change, details, ask, join, watch, stop, calendar, words):
         app.include_router(room.router)
     app.include_router(routes(runtime))
     app.include_router(outbox.routes(runtime))
+    app.include_router(hooks.routes(runtime))
     app.add_api_route("/healthz", _healthz, include_in_schema=False)
     app.add_exception_handler(CampaignsError, _declined)
     app.add_exception_handler(HTTPException, _refused)

@@ -114,6 +114,12 @@ def from_our_pages(request: Request) -> None:
         raise NotAllowed("This form came from another site, so we did not take it. Open our page and send it there.")
 
 
+def from_known_pages(request: Request) -> None:
+    """Refuse a form from another site unless its origin is in the settings; raises `NotAllowed`."""
+    if request.headers.get("origin", "") not in runtime_of(request).settings.embedders:
+        from_our_pages(request)
+
+
 def login_of(request: Request, runtime: RuntimeOf, now: Now) -> staff.Login:
     """Give the login of whoever is signed in; raises `SignInNeeded` if nobody is."""
     with transaction(runtime.engine) as db:
@@ -145,4 +151,6 @@ Login = Annotated[staff.Login, Depends(login_of)]
 LoginPosting = Annotated[staff.Login, Depends(login_posting)]
 """For every POST of a logged-in page."""
 OurForm = Depends(from_our_pages)
-"""For every public POST but the one-click stop."""
+"""For every public POST but the one-click stop and the registration form."""
+KnownForm = Depends(from_known_pages)
+"""For the registration form, which pages of the clinic's other sites may send as well."""

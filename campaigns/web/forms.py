@@ -7,23 +7,27 @@ they were typed, so that a page can show them again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.datastructures import FormData
 
+from campaigns.domain.form_fields import PREFIX, FormField, judge
 from campaigns.domain.names import clean_name
+from campaigns.domain.questions import clean_question
 from campaigns.domain.steps import Channel
 from campaigns.errors import Rejected
 from campaigns.operations.addresses import parse_email, parse_phone
 from campaigns.store.consents import Wording
+from campaigns.web import touch
 from campaigns.web.times import known_zone
 
-_SINGLE: Final = ("session", "zone", "first_name", "email", "phone", "guess", "leave_empty")
+_SINGLE: Final = ("session", "zone", "first_name", "email", "phone", "guess", "leave_empty", "question")
 _LABELS: Final = {"first_name": "first name", "email": "email address", "phone": "mobile number"}
-_LONGEST: Final = 1000
+LONGEST: Final = 1000
 """Characters of a value that are shown again; whatever is longer is wrong anyway."""
+_LONGEST_QUESTION: Final = 5000
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 
@@ -39,7 +43,17 @@ class Typed:
     first_name: str = ""
     email: str = ""
     phone: str = ""
+    question: str = ""
+    """To the doctor."""
     consent: tuple[str, ...] = ()
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """To the webinar's own fields, by their names in the form."""
+    touch: Mapping[str, str] = field(default_factory=dict)
+    """What brought them, as the landing page wrote it into the form."""
+    shown: str = ""
+    """The stamp that says when the form was shown."""
+    embedded: bool = False
+    """The form stands in a frame of another site's page."""
 
     def shown_zone(self, clinic_zone: str) -> str:
         """Give the zone in which this person reads times: chosen, else guessed, else the clinic's."""
@@ -60,6 +74,10 @@ class Wanted:
     email: str
     phone: str | None
     consents: tuple[Wording, ...]
+    question: str = ""
+    """To the doctor; empty if there is none."""
+    answers: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """By the id of the field; whatever was left empty is left out."""
 
 
 Faults = Mapping[str, str]
@@ -68,13 +86,27 @@ Faults = Mapping[str, str]
 
 def read_typed(form: FormData) -> Typed:
     """Take the fields as they came; where one came twice, the first of them."""
-    values = {name: _text(form, name) for name in ("session", "zone", "guess", "first_name", "email", "phone")}
+    values = {name: text_of(form, name) for name in ("session", "zone", "guess", "first_name", "email", "phone")}
     ticks = tuple(value for value in form.getlist("consent") if isinstance(value, str))
-    return Typed(**values, consent=ticks)
+    names = [name for name in form if name.startswith(PREFIX)]
+    return Typed(
+        **values,
+        question=text_of(form, "question", most=_LONGEST_QUESTION),
+        consent=ticks,
+        answers={name: _texts(form, name) for name in names},
+        touch=touch.carry({name: text_of(form, name) for name in touch.NAMES}),
+        shown=text_of(form, "shown"),
+        embedded=text_of(form, "embedded") == "yes",
+    )
 
 
 def check(
-    form: FormData, typed: Typed, *, countries: tuple[str, ...], wordings: Mapping[int, Wording]
+    form: FormData,
+    typed: Typed,
+    *,
+    countries: tuple[str, ...],
+    wordings: Mapping[int, Wording],
+    fields: Sequence[FormField] = (),
 ) -> tuple[Wanted | None, Faults]:
     """Judge a form as a whole; gives what is wanted only if there is no fault.
 
@@ -86,17 +118,22 @@ def check(
     session_id = _session(typed.session, faults)
     if typed.zone and not known_zone(typed.zone):
         faults.setdefault("zone", "This is not a time zone we know. Choose one from the list.")
-    first_name = _try(faults, "first_name", lambda: clean_name(typed.first_name, field="first_name"))
-    email = _try(faults, "email", lambda: parse_email(typed.email))
+    first_name = tried(faults, "first_name", lambda: clean_name(typed.first_name, field="first_name"))
+    email = tried(faults, "email", lambda: parse_email(typed.email))
     phone = None
     if typed.phone.strip():
-        phone = _try(faults, "phone", lambda: parse_phone(typed.phone, countries))
+        phone = tried(faults, "phone", lambda: parse_phone(typed.phone, countries))
     elif any(wording.channel is Channel.SMS for wording in consents):
         faults.setdefault("phone", "You asked for text reminders, so we need a number. Add one, or untick the box.")
+    answers = _answers(typed, fields, faults)
+    question = ""
+    if typed.question.strip():
+        question = tried(faults, "question", lambda: clean_question(typed.question)) or ""
     if faults or session_id is None or first_name is None or email is None:
-        order = ("session", "zone", "first_name", "email", "phone", "consent", "leave_empty")
-        return None, {field: faults[field] for field in order if field in faults}
-    return Wanted(session_id, first_name, email, phone, consents), {}
+        own = [one.name for one in fields]
+        order = ("session", "zone", "first_name", "email", "phone", *own, "question", "consent", "leave_empty")
+        return None, {name: faults[name] for name in order if name in faults}
+    return Wanted(session_id, first_name, email, phone, consents, question, answers), {}
 
 
 def _strange(form: FormData) -> dict[str, str]:
@@ -111,7 +148,7 @@ def _strange(form: FormData) -> dict[str, str]:
             faults[name] = f"The {label} was sent as a file. Type it into the field."
         elif values and "\ufffd" in str(values[0]):
             faults[name] = f"The {label} holds characters we could not read. Type it afresh."
-    if _text(form, "leave_empty"):
+    if text_of(form, "leave_empty"):
         faults["leave_empty"] = "A field that people do not see was filled in. Send the form again without it."
     if "guess" in faults:
         faults.pop("guess")
@@ -137,16 +174,36 @@ def _consents(ticks: Collection[str], wordings: Mapping[int, Wording], faults: d
     return tuple(by_text[tick] for tick in dict.fromkeys(ticks) if tick in by_text)
 
 
-def _try(faults: dict[str, str], field: str, read: Callable[[], str]) -> str | None:
-    if field in faults:
+def _answers(typed: Typed, fields: Sequence[FormField], faults: dict[str, str]) -> dict[int, tuple[str, ...]]:
+    """Judge the answers to the fields that stand on the form now; those to others are passed over."""
+    found = {}
+    for one in fields:
+        try:
+            answer = judge(one, typed.answers.get(one.name, ()))
+        except Rejected as error:
+            faults[one.name] = str(error)
+        else:
+            if answer:
+                found[one.id] = answer
+    return found
+
+
+def tried(faults: dict[str, str], name: str, read: Callable[[], str]) -> str | None:
+    """Read a field, or note what is wrong with it; None if something is, now or before."""
+    if name in faults:
         return None
     try:
         return read()
     except Rejected as error:
-        faults[field] = str(error)
+        faults[name] = str(error)
         return None
 
 
-def _text(form: FormData, name: str) -> str:
+def text_of(form: FormData, name: str, *, most: int = LONGEST) -> str:
+    """Give a field as it was typed, cut at `most` characters; empty where it is missing or a file."""
     value = form.get(name, "")
-    return value[:_LONGEST] if isinstance(value, str) else ""
+    return value[:most] if isinstance(value, str) else ""
+
+
+def _texts(form: FormData, name: str) -> tuple[str, ...]:
+    return tuple(value[:LONGEST] for value in form.getlist(name) if isinstance(value, str))

@@ -7,6 +7,7 @@ traceback that may hold somebody's address.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -22,19 +23,34 @@ _ALWAYS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+_ORIGIN: Final = re.compile(r"(https://[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?)(?:[/?#]|$)")
+"""Nothing that could end a directive of the policy and begin another."""
 _HTTPS_ONLY: Final = {"Strict-Transport-Security": "max-age=31536000"}
 
 
-def content_policy(form_targets: str = "'self'") -> str:
-    """Give the Content-Security-Policy: everything from us, nothing inline, in nobody's frame.
+_NOBODY: Final = "frame-ancestors 'none'"
+_OLDER: Final = "X-Frame-Options"
+"""Knows no list of origins, so it stays away from a page whose policy has one: some browsers would obey it."""
+
+
+def content_policy(form_targets: str = "'self'", media_sources: str = "", *, framed_by: str = "'none'") -> str:
+    """Give the Content-Security-Policy: everything from us, nothing inline, in nobody's frame but `framed_by`'s.
 
     Chromium holds `form-action` against redirects too, so a form that leads elsewhere names
-    that origin in `form_targets`.
+    that origin in `form_targets`. A page whose video or captions lie elsewhere names those
+    origins, each as `origin_of` gives it, in `media_sources`.
     """
     return (
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; object-src 'none'; "
-        f"base-uri 'none'; frame-ancestors 'none'; form-action {form_targets}"
+        f"base-uri 'none'; frame-ancestors {framed_by}; form-action {form_targets}"
+        f"{'; media-src ' if media_sources else ''}{media_sources}"
     )
+
+
+def origin_of(address: str) -> str:
+    """Give the https origin of an address as a policy may name it; empty for our own paths and anything else."""
+    found = _ORIGIN.match(address)
+    return found.group(1).lower() if found else ""
 
 
 class SafeHeaders:
@@ -64,9 +80,7 @@ class SafeHeaders:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                self._dress(MutableHeaders(scope=message))
             await send(message)
 
         try:
@@ -77,3 +91,14 @@ class SafeHeaders:
                 # Half an answer is out: the connection has to break, so that nobody takes it for a whole one.
                 raise
             await answer(scope, receive, dressed)
+
+    def _dress(self, headers: MutableHeaders) -> None:
+        left_out = _OLDER if _framed(headers.get("Content-Security-Policy", "")) else ""
+        for name, value in self._headers.items():
+            if name != left_out:
+                headers.setdefault(name, value)
+
+
+def _framed(policy: str) -> bool:
+    """Say whether a policy names those who may frame the page."""
+    return "frame-ancestors " in policy and _NOBODY not in policy

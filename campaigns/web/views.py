@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from campaigns.rendering.times import zone_words
 from campaigns.settings import Settings
 from campaigns.web import times
+from campaigns.web.headers import content_policy
 
 STATIC: Final = Path(__file__).parent / "static"
 
@@ -36,6 +37,7 @@ class Pages:
 
     def __init__(self, settings: Settings, templates: Path) -> None:
         """Take the folder that holds `web/`."""
+        self.framed_by = " ".join(settings.embedders)
         self._environment = Environment(
             loader=FileSystemLoader(templates / "web"),
             autoescape=True,
@@ -68,13 +70,21 @@ def page(
     *,
     status: int = 200,
     personal: bool = False,
+    embedded: bool = False,
     headers: dict[str, str] | None = None,
     **facts: object,
 ) -> HTMLResponse:
-    """Answer with a page; `personal` keeps it out of caches, indexes and other sites' logs."""
+    """Answer with a page; `personal` keeps it out of caches, indexes and other sites' logs.
+
+    An `embedded` one goes without our frame around it, and may stand in one of those sites
+    that the settings name; where they name none it is a page like any other.
+    """
     pages: Pages = request.app.state.pages
-    body = pages.render(template, personal=personal, **facts)
+    embedded = embedded and bool(pages.framed_by)
+    body = pages.render(template, personal=personal, embedded=embedded, **facts)
     extra = {**(PERSONAL if personal else {"Cache-Control": "no-cache"}), **(headers or {})}
+    if embedded:
+        extra["Content-Security-Policy"] = content_policy(framed_by=pages.framed_by)
     return HTMLResponse(body, status_code=status, headers=extra)
 
 

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ _spec = importlib.util.spec_from_file_location("web_house", _HERE.parent / "web"
 _web = importlib.util.module_from_spec(_spec)
 sys.modules["web_house"] = _web  # its dataclasses look their module up
 _spec.loader.exec_module(_web)
-house, runtime, client = _web.house, _web.runtime, _web.client
+house, client = _web.house, _web.client
 
 _AXE = (_HERE / "axe.min.js").read_text(encoding="utf-8")
 _FLAGS = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage")
@@ -42,6 +43,38 @@ def chromium():
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(_FLAGS))
         yield browser
         browser.close()
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """Another site's page: a frame around whatever its address names after the question mark."""
+
+    def do_GET(self):  # http.server's name for it
+        page = f'<!doctype html><iframe src="{self.path.partition("?")[2]}" width="600" height="1500"></iframe>'
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(page.encode())
+
+    def log_message(self, *_words):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def elsewhere():
+    """The origin of another site, which the settings allow to show the form; to a browser it is not ours."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+        thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def runtime(database_url, elsewhere):
+    """The runtime of the web's tests, whose clock stands still; its form takes no time, and another site may frame it."""
+    with _web.opened(database_url, form_takes=0, embed_origins=elsewhere) as runtime:
+        yield runtime
 
 
 @pytest.fixture(scope="module")

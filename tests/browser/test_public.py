@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
+from campaigns.domain.form_fields import FieldKind, FormField
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.store import webinars
 from campaigns.store.engine import transaction
+from campaigns.store.form_fields import add_field
 
 pytestmark = pytest.mark.browser
 
@@ -100,6 +102,46 @@ def test_personal_page_after_the_class_moved(house, reader, check):
     page = reader.page()
     page.goto(token)
     assert "We moved it." in page.content()
+    check(page)
+
+
+def test_changing_the_plan_by_keyboard(house, reader, check):
+    more_sessions(house)
+    page = reader.page()
+    page.goto(personal(house))
+    page.locator("input[name=session]").first.focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Your new time is saved.")
+    check(page)
+
+
+def test_details_with_faults(house, reader, check):
+    page = reader.page()
+    page.goto(personal(house))
+    page.get_by_role("link", name="Change my details").click()
+    check(page, "form")
+    page.get_by_label("Email", exact=True).fill("sam@")
+    page.get_by_role("button", name="Save my details").click()
+    assert page.title().startswith("1 thing to fix")
+    check(page, "faults")
+
+
+def test_asking_the_doctor_without_script(house, reader, check):
+    page = reader.page(script=False)
+    page.goto(personal(house))
+    page.get_by_label("Your question").fill("Can I run hills?")
+    page.get_by_role("button", name="Send my question").click()
+    expect(page.get_by_text("With the doctor", exact=True)).to_be_visible()
+
+
+def test_asking_in_words_that_may_mean_an_emergency(house, reader, check):
+    page = reader.page()
+    page.goto(personal(house))
+    page.get_by_label("Your question").fill("I cannot hold my urine. Is that normal?")
+    page.get_by_role("button", name="Send my question").click()
+    expect(page.get_by_role("heading", name="call 911 now")).to_be_visible()
     check(page)
 
 
@@ -300,6 +342,97 @@ def test_countdown_ticks(house, reader):
     page = reader.page()
     page.goto(path)
     expect(page.locator("[data-seconds]")).to_have_text(re.compile("8:5."))
+
+
+def test_form_with_questions_of_its_own_and_their_errors(house, reader, check):
+    ask(house)
+    page = reader.page()
+    page.goto(f"/w/{house.slug}")
+    check(page)
+    page.get_by_role("radio").first.check()
+    page.get_by_label("First name").fill("Sam")
+    page.get_by_label("Email", exact=True).fill(house.email)
+    page.get_by_label("Fri").check()
+    page.get_by_role("button", name="Save my place").click()
+    assert page.title().startswith("3 things to fix")
+    check(page, "errors")
+    page.get_by_role("link", name="Choose one.").click()
+    assert page.evaluate("document.activeElement.id || location.hash") in ("field-where-1", "#field-where-1")
+    assert page.get_by_label("Fri").is_checked()
+    page.get_by_label("Miles a week").fill("20")
+    page.get_by_label("Trail").check()
+    page.get_by_label("I am over 18").check()
+    page.get_by_role("button", name="Save my place").click()
+    assert "You’re in." in page.locator("h1").inner_text()
+
+
+def test_form_that_came_too_late_is_shown_once_more(house, reader, check):
+    page = reader.page(script=False)
+    page.goto(f"/w/{house.slug}")
+    page.get_by_role("radio").check()
+    page.get_by_label("First name").fill("Sam")
+    page.get_by_label("Email", exact=True).fill(house.email)
+    house.clock.now += timedelta(hours=25)
+    page.get_by_role("button", name="Save my place").click()
+    assert "This page was open for long" in page.locator(".nudge").inner_text()
+    page.get_by_role("button", name="Save my place").click()
+    assert "You’re in." in page.locator("h1").inner_text()
+
+
+def test_once_more_looks_right(house, reader, check):
+    page = reader.page()
+    page.goto(f"/w/{house.slug}")
+    page.get_by_role("radio").check()
+    page.get_by_label("First name").fill("Sam")
+    page.get_by_label("Email", exact=True).fill(house.email)
+    house.clock.now += timedelta(hours=25)
+    page.get_by_role("button", name="Save my place").click()
+    assert page.evaluate("document.activeElement.id") == "summary"
+    check(page)
+
+
+def test_no_class_but_a_recording(house, reader, check):
+    with transaction(house.runtime.engine) as db:
+        webinars.set_links(db, house.session_id, room_url="", replay_url="https://video.example/one")
+    house.clock.now = house.starts_at + timedelta(hours=1)
+    page = reader.page()
+    page.goto(f"/w/{house.slug}")
+    assert "Its recording is ready for you." in page.locator(".nudge").inner_text()
+    check(page)
+
+
+def test_form_in_the_frame_of_a_named_site_leads_to_thanks_inside_it(house, reader, check, elsewhere):
+    page = reader.page()
+    page.goto(f"/w/{house.slug}/embed")
+    check(page)
+    around = f"{elsewhere}/?{reader.base}/w/{house.slug}/embed"
+    page.goto(around)
+    inside = page.frame_locator("iframe")
+    inside.get_by_role("radio").check()
+    inside.get_by_label("First name").fill("Sam")
+    inside.get_by_label("Email", exact=True).fill("sam@")
+    inside.get_by_role("button", name="Save my place").click()
+    expect(inside.locator("#summary")).to_contain_text("One thing to fix")
+    inside.get_by_label("Email", exact=True).fill(house.email)
+    inside.get_by_role("button", name="Save my place").click()
+    expect(inside.locator("h1")).to_contain_text("You’re in.")
+    assert page.url == around
+
+
+def ask(house) -> None:
+    """Put a field of each kind on the form."""
+    where = ("Road", "Trail, or a path in a park that has a rather long name for so narrow a screen")
+    fields = (
+        FormField(
+            key="miles", label="Miles a week", hint="A rough number will do.", kind=FieldKind.TEXT, required=True
+        ),
+        FormField(key="where", label="Where do you run?", kind=FieldKind.SINGLE, options=where, required=True),
+        FormField(key="days", label="On which days?", hint="Any.", kind=FieldKind.MULTI, options=("Mon", "Fri")),
+        FormField(key="adult", label="I am over 18", kind=FieldKind.CHECKBOX, required=True),
+    )
+    with transaction(house.runtime.engine) as db:
+        for field in fields:
+            add_field(db, house.webinar_id, field, house.clock.now)
 
 
 def press_to(page, selector: str) -> None:

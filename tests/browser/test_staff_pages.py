@@ -2,17 +2,26 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
+from campaigns.domain.form_fields import FieldKind, FormField
 from campaigns.domain.messages import Unknown
-from campaigns.domain.steps import Channel
+from campaigns.domain.receipts import Kind, Receipt
+from campaigns.domain.steps import Channel, Purpose
+from campaigns.domain.streams import FAULTS
 from campaigns.operations import sign_in
+from campaigns.operations.sign_up import close_answer
 from campaigns.providers.folder import Folder
+from campaigns.store import alerts, kill_switches, receipts, streams
 from campaigns.store.engine import transaction
+from campaigns.store.form_fields import add_field, save_answers
 from tests import offices
 from tests.factories import DAY, LESSONS, SERVICE_TEXTS
-from tests.fakes import REFUSE, ScriptedProvider
+from tests.fakes import DOUBT, REFUSE, ScriptedProvider
+from tests.web.staff import letterbox
 
 furnished = offices.furnished
 
@@ -24,7 +33,9 @@ BASE = "/staff/webinars/si-joint-runners"
 @pytest.fixture(scope="module")
 def office(furnished, tmp_path_factory):
     """One office for this file: what changes something stands last."""
-    with offices.opened(furnished, tmp_path_factory.mktemp("office")) as made:
+    with offices.opened(
+        furnished, tmp_path_factory.mktemp("office"), embed_origins="https://www.clinic.example"
+    ) as made:
         yield made
 
 
@@ -41,6 +52,9 @@ class Campaign:
     session: int
     registration: int
     unknown: int
+    doubtful: int
+    urgent: int
+    unclear: int
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +76,66 @@ def campaign(office):
         sign_in.enrol(
             db, email="jo@clinic.example", name="Jo Reyes", role="admin", password=PASSWORD, now=office.clock()
         )
-    return Campaign(session, registration, world.one("SELECT id FROM delivery WHERE status = 8"))
+    unknown = world.one("SELECT id FROM delivery WHERE status = 8")
+    doubtful = text_in_doubt(office, session)
+    urgent = letterbox.text(office, "I have felt numb between my legs since Monday", "+12075551111")
+    unclear = letterbox.text(office, "Maybe stop the long ones, they are a bit much. " * 4)
+    letterbox.mail(office, "Do I need running shoes for this?", "stranger@example.org")
+    letterbox.text(office, "STOP", "+12075552222")
+    trouble(office)
+    ask_about_health(office, registration)
+    return Campaign(session, registration, unknown, doubtful, urgent, unclear)
+
+
+def ask_about_health(office, registration: int) -> None:
+    """Fields on the form, one of them sensitive, and what this registrant answered."""
+    fields = (
+        FormField(key="where", label="Where do you run?", kind=FieldKind.SINGLE, options=("Road", "Trail")),
+        FormField(key="hurts", label="What hurts?", hint="In a few words", kind=FieldKind.TEXT, sensitive=True),
+    )
+    with transaction(office.runtime.engine) as db:
+        for field, answer in zip(fields, ("Trail", "My knee"), strict=True):
+            number = add_field(db, office.world.webinar_id, field, office.clock())
+            sealed = close_answer(office.runtime.seal, (answer,))
+            save_answers(db, registration, {number: sealed}, office.clock())
+
+
+def text_in_doubt(office, session) -> int:
+    """A text that a provider was asked for in vain, and a receipt for an email."""
+    world = office.world
+    world.sms = ScriptedProvider(Channel.SMS)
+    world.sms.will(DOUBT)
+    registration = world.registration(session, SERVICE_TEXTS, first_name="Karl", last_name="Jensen")
+    world.work()
+    found = world.delivery(registration, "C1").id
+    world.sql("UPDATE delivery SET looks = 2 WHERE id = :id", id=found)
+    with transaction(office.runtime.engine) as db:
+        arrival = receipts.store_arrival(db, "twilio", b"sealed", office.clock())
+        one = Receipt(provider="twilio", event_id="e1", kind=Kind.ACCEPTED, channel=Channel.SMS, code="30003")
+        receipts.store_receipt(db, arrival, one, found, 1, office.clock())
+    return found
+
+
+def trouble(office) -> None:
+    """A door that is shut, a way out that is paused, a domain left alone, alerts, a kill switch, words not approved."""
+    now = office.clock()
+    letterbox.way_out(office, Channel.EMAIL, "folder", "outbox")
+    shut, paused = letterbox.way_out(office), letterbox.way_out(office, Channel.SMS, "twilio", "MG0123456789abcdef")
+    with transaction(office.runtime.engine) as db:
+        for _ in range(FAULTS):
+            streams.count_failure(db, shut, now)
+        streams.set_rate(db, paused, 1.5)
+        streams.pause(db, paused, "the number is not registered with the carriers", now)
+        streams.pause_domain(db, shut, "example.com", "it takes fewer emails a minute", now, timedelta(minutes=30))
+        words = "The provider cannot be reached, so nothing is handed over until it answers: 421 too busy"
+        alerts.raise_alert(db, "page", f"stream:{shut}: door", words, now)
+        alerts.raise_alert(db, "config", "stream:2: auth", "The relay does not know our password", now)
+        reason = "too many recipients called our emails spam"
+        kill_switches.throw(db, session_id=None, purpose=Purpose.MARKETING, reason=reason, staff_id=None, now=now)
+    office.world.sql(
+        "UPDATE approval SET withdrawn_at = now() WHERE template_version_id IN"
+        " (SELECT id FROM template_version WHERE name IN ('next-step', 'survey'))"
+    )
 
 
 @dataclass
@@ -118,9 +191,15 @@ def test_sign_in(campaign, reader, check):
         ("cancel", BASE + "/sessions/{session}/cancel"),
         ("session-new", BASE + "/sessions/new"),
         ("session-links", BASE + "/sessions/{session}/links"),
+        ("form-fields", BASE + "/form"),
+        ("answers", "/staff/people/{registration}/answers"),
         ("session-deliveries", BASE + "/sessions/{session}/deliveries?state=left"),
         ("person", "/staff/people/{registration}"),
         ("delivery-in-doubt", "/staff/deliveries/{unknown}"),
+        ("delivery-looked-for", "/staff/deliveries/{doubtful}"),
+        ("replies", "/staff/replies"),
+        ("reply-urgent", "/staff/replies/{urgent}"),
+        ("reply-unclear", "/staff/replies/{unclear}"),
     ],
 )
 def test_page(day, check, name, path):
@@ -133,6 +212,60 @@ def test_pages_with_errors(day, check):
     check(day.page, "past")
     assert day.page.goto("/staff/people/999").status == 404
     check(day.page, "missing")
+
+
+def test_what_was_typed_wrongly_stands_beside_its_field(day, check):
+    page = day.open("/staff/health")
+    page.get_by_label("Emails a second").first.fill("fast")
+    page.get_by_role("button", name=re.compile("Change pace of Emails")).first.click()
+    assert "Write the pace as a number" in page.locator(".way .wrong").inner_text()
+    check(page, "pace")
+    page = day.open("/staff/health")
+    page.get_by_label("One kind of message").check()
+    page.get_by_label("Why", exact=True).fill(" ")
+    page.get_by_role("button", name="Hold it back").click()
+    assert "Write why" in page.locator(".stop-why .wrong").inner_text()
+    check(page, "switch")
+
+
+def test_a_field_added_wrongly_stands_beside_its_part(day, check):
+    page = day.open(BASE + "/form")
+    page.get_by_label("Name in the form").fill("Miles a week")
+    page.get_by_role("button", name="Add the field").click()
+    assert page.get_by_label("Name in the form").get_attribute("aria-invalid") == "true"
+    check(page)
+
+
+def test_a_stop_noted_wrongly_stands_beside_its_field(day, check):
+    page = day.open(f"/staff/people/{day.campaign.registration}")
+    page.get_by_label("Texts and emails").check()
+    page.get_by_label("What they said, in their own words").fill(" ")
+    page.get_by_role("button", name="Stop and note it").click()
+    assert page.get_by_label("Texts and emails").is_checked()
+    check(page)
+
+
+def test_everything_is_stopped_by_keyboard_and_without_script(day, reader):
+    page = reader.page(script=False)
+    sign_in_with(page)
+    page.goto("/staff/health")
+    page.get_by_label("Everything, confirmations too").press("Space")
+    page.get_by_label("Why", exact=True).press_sequentially("a wrong link")
+    page.get_by_label("Why", exact=True).press("Enter")
+    expect(page.get_by_role("status").filter(has_text="It is held back.")).to_be_visible()
+    assert "Everything held back since today 12:00: a wrong link" in page.get_by_label("What is stopped").inner_text()
+    page.get_by_role("button", name=re.compile("Let it go on.*Everything")).press("Enter")
+    expect(page.get_by_role("status").filter(has_text="It goes on.")).to_be_visible()
+
+
+def test_a_reply_is_read_decided_and_closed_by_keyboard_and_without_script(day, reader):
+    page = reader.page(script=False, size={"width": 390, "height": 844})
+    sign_in_with(page)
+    page.goto("/staff/replies")
+    page.get_by_role("link", name=re.compile("Maybe stop")).press("Enter")
+    page.get_by_role("button", name="Let messages go on").press("Enter")
+    page.get_by_role("button", name="Close: seen to").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("The reply is closed.")
 
 
 def test_an_email_and_a_text_of_the_outbox(day, check):
@@ -184,9 +317,9 @@ def test_moving_a_session_without_script_from_the_list_to_the_notice(day, reader
     page.get_by_role("link", name="Move session…").click()
     page.get_by_label("New day").fill("2027-03-18")
     page.get_by_role("button", name="See what that does").click()
-    page.get_by_role("button", name="Move and tell 3 people").click()
+    page.get_by_role("button", name="Move and tell 4 people").click()
     assert "/move" in page.url, "the browser itself asks for the tick"
     page.get_by_label("The new time is right").check()
-    page.get_by_role("button", name="Move and tell 3 people").click()
+    page.get_by_role("button", name="Move and tell 4 people").click()
     assert "The session is moved." in page.get_by_role("status").inner_text()
     assert day.office.world.one("SELECT revision FROM webinar_session WHERE id = :id", id=day.campaign.session) == 2

@@ -30,9 +30,13 @@ class Program:
 
     def kill(self) -> None:
         """End it where it stands, and start it again."""
+        self.kill_for_good()
+        self.start()
+
+    def kill_for_good(self) -> None:
+        """End it where it stands."""
         self.process.kill()
         self.process.wait(10)
-        self.start()
 
     def stop(self) -> int:
         """Ask it to end and give its exit code."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import http.client
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from itertools import count
 from urllib.parse import urlencode, urlsplit
 
+from campaigns.web.stamps import stamp
 from tests.crash.service import House
 
 CONFIRMATION = "C0"
@@ -34,9 +37,10 @@ class Visitors:
         with ThreadPoolExecutor(_AT_ONCE) as hands:
             list(hands.map(self.send, [f"v{next(self._numbers)}@example.com" for _ in range(people)]))
 
-    def register_until(self, enough: Callable[[], bool]) -> None:
+    def register_until(self, enough: Callable[[], bool], *, pause: float = 0.0) -> None:
         """Let new people come until somebody says that it is enough; after a refusal they wait for the web to answer."""
         while not enough():
+            time.sleep(pause)
             before = len(self.refused)
             self.register(_AT_ONCE)
             if len(self.refused) > before:
@@ -48,7 +52,9 @@ class Visitors:
             list(hands.map(self.send, people))
 
     def send(self, email: str) -> None:
-        form = {"session": self._session_id, "first_name": "Sam", "email": email, "consent": self._box}
+        runtime = self._house.runtime
+        shown = stamp(runtime.signer, self._house.webinar_id, runtime.clock() - timedelta(minutes=1))
+        form = {"session": self._session_id, "first_name": "Sam", "email": email, "consent": self._box, "shown": shown}
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://{self._host}"}
         line = http.client.HTTPConnection(self._host, timeout=60)
         try:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from campaigns.domain.audience import Awaited, Facts, SessionFacts
 from campaigns.domain.quiet import Hours, SendingHours
+from campaigns.domain.reasons import Reason
 from campaigns.domain.steps import (
     Anchor,
     Attendance,
@@ -26,7 +27,6 @@ from campaigns.domain.steps import (
     Relative,
     Step,
 )
-from campaigns.domain.timing import Reason
 
 MINUTE = timedelta(minutes=1)
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -123,6 +123,8 @@ def anchor_instant(step: Step, facts: Facts) -> datetime | Awaited:
         return session.moved_at or Awaited.MOVE
     if step.anchor is Anchor.CANCELLED:
         return session.cancelled_at or Awaited.CANCELLATION
+    if step.anchor is Anchor.ANSWERED:
+        return facts.answered_at or Awaited.ANSWER
     return {
         Anchor.REGISTERED: facts.registered_at,
         Anchor.STARTS: session.starts_at,
@@ -162,7 +164,7 @@ def _about_the_person(step: Step, facts: Facts, verdict: Verdict) -> None:
         verdict.nevers.add(Reason.PAUSED)
     if facts.withdrawn_at and step.audience is not Audience.WITHDRAWN:
         verdict.nevers.add(Reason.WITHDRAWN)
-    if facts.session.cancelled_at and step.anchor is not Anchor.CANCELLED:
+    if facts.session.cancelled_at and step.anchor not in (Anchor.CANCELLED, Anchor.ANSWERED):
         verdict.nevers.add(Reason.SESSION_CANCELLED)
     if not facts.confirm and step.anchor is Anchor.REGISTERED and step.offset == Relative(timedelta(0)):
         verdict.nevers.add(Reason.CONFIRMATIONS_OFF)

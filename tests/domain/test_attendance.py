@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.domain.attendance import Stay, best, judge, seconds_present
+from campaigns.domain.attendance import Stay, below, best, judge, seconds_present
 from campaigns.domain.steps import Attendance
 
 START = datetime(2026, 3, 25, 22, 0, tzinfo=UTC)
@@ -43,6 +43,16 @@ def test_the_union_agrees_with_counting_minute_by_minute(spans: list[tuple[int, 
 )
 def test_six_tenths_of_the_talk_are_attendance(seconds: int, finding: Attendance) -> None:
     assert judge(seconds, TALK) is finding
+
+
+def test_the_share_may_be_another_one() -> None:
+    assert judge(60, TALK, 0.1) is Attendance.ATTENDED
+    assert judge(59, TALK, 0.1) is Attendance.LEFT_EARLY
+
+
+def test_below_a_finding_is_whatever_says_less_presence() -> None:
+    for first in Attendance:
+        assert set(below(first)) == {one for one in Attendance if one is not first and best(first, one) is first}
 
 
 def test_of_two_findings_the_one_with_more_presence_counts() -> None:

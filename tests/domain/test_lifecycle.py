@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.domain.lifecycle import FOLLOWS, Status, may_follow
+from campaigns.domain.lifecycle import FOLLOWS, Status, after_receipts, may_follow
+from campaigns.domain.receipts import Kind
 
 
 @settings(derandomize=True, max_examples=200, deadline=None)
@@ -68,3 +72,50 @@ def test_a_message_that_was_not_opened_cannot_have_left(status: Status) -> None:
 def test_every_unfinished_state_has_a_way_to_an_honest_end() -> None:
     ends = {Status.SKIPPED, Status.FAILED, Status.DELIVERED, Status.BOUNCED, Status.SENT}
     assert all(reachable(status) & ends for status in Status)
+
+
+_AT = datetime(2027, 3, 1, 17, tzinfo=UTC)
+_TOLD = [(Kind.ACCEPTED, None), (Kind.ACCEPTED, _AT), (Kind.DELIVERED, None), (Kind.DELIVERED, None)]
+
+
+@pytest.mark.parametrize("told", list(permutations(_TOLD)))
+@pytest.mark.parametrize("before", [Status.SENDING, Status.SENT, Status.UNKNOWN, Status.PLANNED, Status.QUEUED])
+def test_receipts_in_any_order_end_delivered(before, told):
+    state = before
+    for count in range(1, len(told) + 1):
+        state = after_receipts(state, 1, told[:count])
+    assert state is Status.DELIVERED
+
+
+@pytest.mark.parametrize(
+    "told", [[(Kind.DELIVERED, None), (Kind.BOUNCED, None)], [(Kind.DELIVERED, _AT), (Kind.BOUNCED, None)]]
+)
+def test_a_bounce_that_is_not_dated_follows_what_was_called_delivered(told):
+    for order in permutations(told):
+        assert after_receipts(Status.SENT, 1, order) is Status.BOUNCED
+
+
+def test_of_dated_receipts_the_later_counts():
+    later = _AT + timedelta(minutes=1)
+    for order in permutations([(Kind.DELIVERED, later), (Kind.BOUNCED, _AT)]):
+        assert after_receipts(Status.SENT, 1, order) is Status.DELIVERED
+    for order in permutations([(Kind.DELIVERED, _AT), (Kind.BOUNCED, later)]):
+        assert after_receipts(Status.SENT, 1, order) is Status.BOUNCED
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_no_receipt_moves_what_was_never_handed_over(kind):
+    assert after_receipts(Status.PLANNED, 0, [(kind, _AT)]) is Status.PLANNED
+
+
+def test_being_taken_ends_a_doubt_and_leaves_a_living_lane_its_word():
+    taken = [(Kind.ACCEPTED, _AT)]
+    assert after_receipts(Status.UNKNOWN, 1, taken) is Status.SENT
+    assert after_receipts(Status.PLANNED, 1, taken) is Status.SENT  # about to be sent once more
+    assert after_receipts(Status.SENDING, 1, taken) is Status.SENDING
+    assert after_receipts(Status.DELIVERED, 1, taken) is Status.DELIVERED
+
+
+@pytest.mark.parametrize("kind", [Kind.COMPLAINED, Kind.UNSUBSCRIBED, Kind.IGNORED])
+def test_what_people_think_of_it_does_not_move_it(kind):
+    assert after_receipts(Status.SENT, 1, [(kind, _AT)]) is Status.SENT

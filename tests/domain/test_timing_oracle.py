@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.domain.audience import Facts, SessionFacts
+from campaigns.domain.reasons import Reason
 from campaigns.domain.steps import Anchor, Late, Step
-from campaigns.domain.timing import Answer, Due, Never, Reason, Wait, busy_days, due, due_for_class, leave_now
+from campaigns.domain.timing import Answer, Due, Never, Wait, busy_days, due, due_for_class, leave_now
 from campaigns.operations.starter import read_step
 from campaigns.rules import read_sending_hours
 from tests.domain import cadence as of

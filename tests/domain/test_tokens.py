@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.domain.steps import Channel, Purpose
-from campaigns.domain.tokens import CALLBACK, CHANNELS, JOIN, MANAGE, PURPOSES, STOP, Links, Signer
+from campaigns.domain.tokens import CALLBACK, CHANNELS, JOIN, MANAGE, PURPOSES, STOP, VIEWING, WATCH, Links, Signer
 from campaigns.errors import ConfigurationError, LinkExpired
 
 SECRET, OLDER = b"s" * 32, b"o" * 32
 BIGGEST = 2**63 - 1
-KINDS = (MANAGE, JOIN, STOP, CALLBACK)
+KINDS = (MANAGE, JOIN, WATCH, VIEWING, STOP, CALLBACK)
 
 numbers = st.lists(st.integers(0, BIGGEST), max_size=4).map(tuple)
 quick = settings(derandomize=True, max_examples=150, deadline=None)
@@ -120,6 +120,7 @@ def test_every_link_begins_with_the_public_address_and_leads_to_its_page() -> No
     base = "https://class.example.org"
     assert links.manage(5) == f"{base}/r/{signer.sign('r', 5)}"
     assert links.join(5) == f"{base}/j/{signer.sign('j', 5)}"
+    assert links.watch(5) == f"{base}/watch/{signer.sign('w', 5)}"
     assert links.callback(9, 2) == f"{base}/hooks/twilio/status/{signer.sign('c', 9, 2)}"
     assert links.calendar(3) == f"{base}/calendar/3.ics"
     assert links.landing("si-joint-runners") == f"{base}/w/si-joint-runners"

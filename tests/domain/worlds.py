@@ -110,7 +110,7 @@ def steps(draw: st.DrawFn) -> Step:
     anchor = (
         Anchor.CANCELLED if audience is Audience.WITHDRAWN else draw(st.sampled_from([Anchor.STARTS] * 3 + [*Anchor]))
     )
-    own = anchor in (Anchor.REGISTERED, Anchor.MOVED, Anchor.CANCELLED)
+    own = anchor in (Anchor.REGISTERED, Anchor.MOVED, Anchor.CANCELLED, Anchor.ANSWERED)
     offset = draw(offsets(forward=own))
     after_the_end = anchor is Anchor.ENDS and isinstance(offset, Relative) and offset.delta >= timedelta(0)
     return Step(

@@ -26,7 +26,7 @@ FORBIDDEN_WORDS = re.compile(r"\b(TODO|FIXME|XXX|HACK|lorem ipsum|for now)\b", r
 UNGIVEN_REASON = re.compile(
     r"#\s*(?:noqa(?:: [A-Z0-9, ]+)?|type: ignore(?:\[[^\]]*\])?|pragma: no (?:cover|branch))\s*$"
 )
-WITHOUT_MIRROR = ("house", "journeys", "crash", "browser")
+WITHOUT_MIRROR = ("house", "journeys", "crash", "browser", "compliance")
 """Rooms of tests that follow people and processes, not files."""
 
 

@@ -46,8 +46,10 @@ def test_everybody_gets_what_the_rules_say_and_real_data_stay_as_they_are(
     lines: list[str] = []
     rehearse(settings, lines.append, webinar="si-joint-runners")
 
-    assert (contents(own_engine), databases(own_database_url), sorted(broker.keys("*")), files(tmp_path)) == before
+    after = (contents(own_engine), databases(own_database_url), sorted(broker.keys("*")), files(tmp_path))
+    broker.delete("email.urgent")  # no doorbell of ours: a worker of a later test would end at it
     broker.close()
+    assert after == before
     sent, withheld = told(lines)
     assert sent == {
         "Ana": ["C0", "C1", "D1", "D2", "B1", "B2", "B4", "B5", "A1", "A3", "E1", "E2", "E3"],
@@ -58,12 +60,12 @@ def test_everybody_gets_what_the_rules_say_and_real_data_stay_as_they_are(
     }
     assert withheld["Ana"] == {
         "B6": "other audience", "N1": "other audience", "X1": "no move", "X1-sms": "no move",
-        "X2": "no cancellation", "X2-sms": "no cancellation", "X3": "no withdrawal",
+        "X2": "no cancellation", "X2-sms": "no cancellation", "X3": "no withdrawal", "Q1": "no answer",
     }  # fmt: skip
     assert withheld["Cleo"]["B2"] == "registered late"
     assert withheld["Ben"]["C1"] == "no number"
     assert withheld["Dev"]["B2"] == "withdrawn"
-    assert lines[-2] == "41 messages went out, 59 steps did not. The outbox and the ledger agree."
+    assert lines[-2] == "41 messages went out, 64 steps did not. The outbox and the ledger agree."
     local = starts_at.astimezone(EASTERN)
     assert f"Session: {local:%a} {local.day:2} {local:%b %Y} 18:00 {local:%Z}" in lines
     # The day before, at the same instant for everybody, each in their own time; lessons at ten of their own clock.
@@ -82,7 +84,7 @@ def test_with_no_server_at_all_it_starts_its_own(tmp_path: Path, monkeypatch: py
         lines.append,
         webinar="si-joint-runners",
     )
-    assert lines[-2] == "41 messages went out, 59 steps did not. The outbox and the ledger agree."
+    assert lines[-2] == "41 messages went out, 64 steps did not. The outbox and the ledger agree."
     assert files(tmp_path) == {}
 
 
@@ -103,7 +105,7 @@ def test_an_interrupted_rehearsal_leaves_nothing_behind(
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (1, "Interrupted.\n")
-    assert [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []
+    assert [child for child in children if alive(child)] == []
     assert (contents(own_engine), databases(own_database_url)) == before
     assert files(tmp_path) == {}
 
@@ -183,7 +185,22 @@ def wait_for_children(process: subprocess.Popen[str]) -> list[psutil.Process]:
     until = time.monotonic() + 60
     while time.monotonic() < until and process.poll() is None:
         children = parent.children(recursive=True)
-        if any("workers.scheduler" in " ".join(child.cmdline()) for child in children):
+        if any("workers.scheduler" in words_of(child) for child in children):
             return children
         time.sleep(0.05)
     raise AssertionError("the rehearsal did not begin")
+
+
+def words_of(child: psutil.Process) -> str:
+    """Give the command line; of one that has ended since it was listed, nothing."""
+    try:
+        return " ".join(child.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def alive(child: psutil.Process) -> bool:
+    try:
+        return child.is_running() and child.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -107,6 +107,15 @@ def test_late_evidence_turns_missed_into_attended_and_never_the_other_way(db: Co
     }
 
 
+def test_the_length_of_the_talk_and_the_share_are_those_that_were_set(db: Connection, session: int) -> None:
+    listed = "email,minutes\nana@example.org,2\nbo@example.org,1\n"
+    assert look(db, listed, session).after[Attendance.LEFT_EARLY] == 2
+    db.execute(text("UPDATE webinar_session SET talk_seconds = 200"))
+    assert look(db, listed, session).after[Attendance.LEFT_EARLY] == 1
+    terms = Terms(session, final=False, replace=False, attended_from=0.3)
+    assert check_attendance(db, file(listed), terms, LATER).after[Attendance.ATTENDED] == 2
+
+
 def test_a_list_may_replace_what_was_known(db: Connection, session: int) -> None:
     take(db, "email,minutes\nana@example.org,9\nbo@example.org,9\n", session, final=True)
     roll = take(db, "email,minutes\nana@example.org,2\n", session, replace=True)

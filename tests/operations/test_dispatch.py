@@ -9,6 +9,7 @@ import pytest
 from campaigns.domain.steps import Channel, Priority
 from campaigns.operations import dispatch as dispatching
 from campaigns.operations.dispatch import Pace, queue_name
+from campaigns.providers.base import name_of
 from campaigns.store.engine import transaction
 from campaigns.store.webinars import cancel_session
 from tests.factories import DAY, HOUR, MINUTE, NOON, SERVICE_TEXTS, World
@@ -69,7 +70,7 @@ def test_what_fell_does_not_use_up_the_room(world: World) -> None:
     for _ in range(3):
         world.registration(session)
     world.sql(
-        "UPDATE delivery SET expires_at = :now WHERE id IN (SELECT id FROM delivery ORDER BY id LIMIT 2)",
+        "UPDATE delivery SET due_at = due_at - interval '1 min', expires_at = :now WHERE id IN (SELECT id FROM delivery ORDER BY id LIMIT 2)",
         now=NOON + MINUTE,
     )
     world.clock.forward(minutes=2)
@@ -84,7 +85,9 @@ def test_a_broker_that_fails_gives_the_batch_back_at_once(world: World) -> None:
         raise ConnectionError("no broker")
 
     with pytest.raises(ConnectionError):
-        dispatching.dispatch(world.engine, broken, world.clock(), Pace(100, 600))
+        dispatching.dispatch(
+            world.engine, broken, world.clock(), Pace(100, 600), [name_of(world.email), name_of(world.sms)]
+        )
     assert world.ledger(mine) == [("C0", "planned")]
     assert world.one("SELECT done_at FROM batch") == NOON
     world.work()
@@ -100,7 +103,9 @@ def test_a_doorbell_that_arrived_although_its_ringing_failed_does_nothing(world:
         raise TimeoutError
 
     with pytest.raises(TimeoutError):
-        dispatching.dispatch(world.engine, doubtful, world.clock(), Pace(100, 600))
+        dispatching.dispatch(
+            world.engine, doubtful, world.clock(), Pace(100, 600), [name_of(world.email), name_of(world.sms)]
+        )
     world.bells.append(("email.urgent", rung[0]))
     assert world.answer_bells() == 0
     assert world.ledger(mine) == [("C0", "planned")]

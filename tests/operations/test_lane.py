@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -12,10 +13,14 @@ from campaigns.domain.messages import Accepted, Deferred
 from campaigns.domain.steps import Channel
 from campaigns.operations.recover import recover
 from campaigns.operations.send import send_batch
+from campaigns.providers.base import name_of
+from campaigns.store.approvals import Approval, approve
 from campaigns.store.campaigns import publish_template
 from campaigns.store.consents import suppress
-from campaigns.store.engine import transaction
-from tests.factories import GRACE, HOUR, MINUTE, NOON, SERVICE_TEXTS, World
+from campaigns.store.engine import connection_words, transaction
+from campaigns.store.ledger_line import LedgerLine, Opening, Settlement, Way
+from campaigns.store.streams import read_streams
+from tests.factories import DAY, GRACE, HOUR, MINUTE, NOON, SERVICE_TEXTS, World
 from tests.fakes import ACCEPT, DEFER, DOUBT, REFUSE
 
 
@@ -90,6 +95,42 @@ def test_an_email_in_doubt_twice_stays_in_doubt(world: World) -> None:
     assert len(world.email.seen) == 2
 
 
+def test_an_answer_that_is_written_twice_counts_once(world: World) -> None:
+    """The connection may be lost after the database did what it was asked: then the lane writes it again."""
+    mine = world.registration(world.session())
+    world.dispatch()
+    ((_, batch),) = world.bells
+    ((email,),) = world.sql("SELECT email FROM registrant")
+    with transaction(world.engine) as db:
+        stream = read_streams(db, [name_of(world.email)], NOON)[Channel.EMAIL]
+    way, delivery = Way(batch, stream.id, captured=True), world.delivery(mine, "C0").id
+    with closing(LedgerLine(connection_words(world.engine))) as line:
+        assert line.turn(way, [], [Opening(delivery, email, None)], NOON) == {delivery: 1}
+        doubt = Settlement(delivery, 1, Status.UNKNOWN, NOON, "lost", outcome="unknown")
+        for _ in range(3):
+            line.turn(way, [doubt], [], NOON)
+        assert world.attempts(mine) == [("C0", 1, "unknown")]
+        assert world.delivery(mine, "C0").doubts == 1
+        line.turn(way, [Settlement(delivery, 1, Status.SENT, NOON, provider_id="x")], [], NOON)  # it knows better
+    assert world.ledger(mine) == [("C0", "sent")]
+
+
+def test_a_message_rendered_for_an_address_that_was_left_meanwhile_stays(world: World) -> None:
+    """Who takes it over may say STOP there, which the person's own new address would not show."""
+    mine = world.registration(world.session())
+    world.dispatch()
+    ((_, batch),) = world.bells
+    ((before,),) = world.sql("SELECT email FROM registrant")
+    world.sql("UPDATE registrant SET email = 'new@example.com'")
+    with transaction(world.engine) as db:
+        stream = read_streams(db, [name_of(world.email)], NOON)[Channel.EMAIL]
+    way, delivery = Way(batch, stream.id, captured=True), world.delivery(mine, "C0").id
+    with closing(LedgerLine(connection_words(world.engine))) as line:
+        assert line.turn(way, [], [Opening(delivery, before, None)], NOON) == {}
+        assert world.ledger(mine) == [("C0", "queued")]
+        assert line.turn(way, [], [Opening(delivery, "new@example.com", None)], NOON) == {delivery: 1}
+
+
 def test_a_text_in_doubt_stays_in_doubt(world: World) -> None:
     mine = world.registration(world.session(), SERVICE_TEXTS)
     world.sms.will(DOUBT)
@@ -136,7 +177,7 @@ def test_a_provider_that_breaks_leaves_that_message_in_doubt_and_the_lane_goes_o
     assert world.delivery(people[1], "C0").reason == "fault: RuntimeError in the middle of the hand-off"
 
 
-def test_a_lane_whose_database_dies_leaves_one_in_doubt_and_the_next_batch_works(world: World) -> None:
+def test_a_lane_whose_database_goes_away_for_a_moment_still_writes_what_it_knows(world: World) -> None:
     session = world.session()
     people = [world.registration(session) for _ in range(3)]
 
@@ -144,7 +185,7 @@ def test_a_lane_whose_database_dies_leaves_one_in_doubt_and_the_next_batch_works
         with world.engine.connect() as killer:
             killer.execute(text(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-                " AND datname = current_database() AND query LIKE '%template_version_id%'"
+                " AND datname = current_database() AND query LIKE '%jsonb_to_recordset%'"
             ))  # fmt: skip
         return ACCEPT
 
@@ -152,16 +193,14 @@ def test_a_lane_whose_database_dies_leaves_one_in_doubt_and_the_next_batch_works
     world.dispatch()
     desk = world.desk()
     send_all(world, desk)
-    assert [world.ledger(one) for one in people] == [[("C0", "sent")], [("C0", "sending")], [("C0", "planned")]]
+    assert [world.ledger(one) for one in people] == [[("C0", "sent")], [("C0", "sent")], [("C0", "planned")]]
     world.clock.forward(seconds=6)
-    assert recover(world.engine, world.clock(), grace=GRACE) == 2  # the doubt, and its second try
-    assert world.attempts(people[1]) == [("C0", 1, "unknown")]
+    assert recover(world.engine, world.clock(), grace=GRACE) == 0
     world.dispatch()
     send_all(world, desk)
     desk.close()
     assert [world.ledger(one) for one in people] == [[("C0", "sent")]] * 3
-    assert len(world.email.seen) == 4
-    assert world.email.message_ids[1] in world.email.message_ids[2:]
+    assert len(world.email.seen) == 3
 
 
 @pytest.mark.parametrize("change", ["moved", "cancelled", "withdrawn", "suppressed", "expired"])
@@ -213,6 +252,7 @@ def test_a_new_version_of_a_template_is_used_from_the_next_batch_on(world: World
     with transaction(world.engine) as db:
         content = db.execute(text("SELECT content FROM template_version WHERE name = 'confirmation'")).scalar_one()
         newer = publish_template(db, "confirmation", "another hash", content, NOON)
+        approve(db, newer, Approval("Dr. Test", "ME 1", NOON + 300 * DAY), NOON)
     second = world.registration(session)
     world.work()
     versions = [world.delivery(one, "C0").template_version_id for one in (first, second)]

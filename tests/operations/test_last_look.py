@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from campaigns.domain.lifecycle import Status
+from campaigns.domain.reasons import Reason
 from campaigns.domain.steps import Channel, Priority
-from campaigns.domain.timing import Hold, Reason
+from campaigns.domain.timing import Hold
 from campaigns.operations.last_look import GO, Skip, look
 from campaigns.operations.reschedule import move, preview_move
 from campaigns.operations.unsubscribe import stop
@@ -18,7 +19,7 @@ from campaigns.store.engine import transaction
 from campaigns.store.ledger_claim import claim_due
 from campaigns.store.letters import load_batch
 from campaigns.store.webinars import read_session
-from tests.factories import DAY, HORIZON, HOUR, LESSONS, MINUTE, NOON, SERVICE_TEXTS, World, hours
+from tests.factories import DAY, HORIZON, HOUR, LESSONS, MINUTE, NOON, SERVICE_TEXTS, World, hours, rules
 
 NIGHT = datetime(2027, 3, 2, 2, 30, tzinfo=UTC)
 """Half past nine in the evening in New York."""
@@ -198,8 +199,10 @@ def test_a_row_of_an_old_date_is_superseded_and_one_past_its_time_expired(world:
     world.registration(session)
     world.clock.forward(hours=2)
     item, step = next((item, step) for item, step in _items(world, Channel.EMAIL) if step.key == "B4")
-    assert look(item, step, hours(), item.expires_at) == Skip(Reason.EXPIRED)
-    assert look(replace(item, current_revision=2), step, hours(), world.clock()) == Skip(Reason.SUPERSEDED)
+    assert look(item, step, rules(), item.expires_at) == Skip(Reason.EXPIRED)
+    assert look(replace(item, about=replace(item.about, current_revision=2)), step, rules(), world.clock()) == Skip(
+        Reason.SUPERSEDED
+    )
 
 
 def _items(world: World, channel: Channel) -> list:
@@ -214,7 +217,7 @@ def _items(world: World, channel: Channel) -> list:
 
 
 def _looks(world: World, channel: Channel = Channel.EMAIL) -> list:
-    return [(step.key, look(item, step, hours(), world.clock())) for item, step in _items(world, channel)]
+    return [(step.key, look(item, step, rules(), world.clock())) for item, step in _items(world, channel)]
 
 
 def _move(world: World, session_id: int, by: timedelta) -> None:

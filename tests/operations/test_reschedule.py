@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from campaigns.domain.timing import Due, Never, Reason, Wait
+from campaigns.domain.reasons import Reason
+from campaigns.domain.timing import Due, Never, Wait
 from campaigns.errors import Conflict, NotFound, Rejected
 from campaigns.operations.register import register
 from campaigns.operations.reschedule import Preview, _fingerprint, cancel, move, preview_cancel, preview_move

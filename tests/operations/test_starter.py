@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -13,10 +14,11 @@ from campaigns.operations import starter
 from campaigns.operations.starter import read_step
 from campaigns.store.campaigns import steps_of
 from campaigns.store.engine import Connection
+from campaigns.store.form_fields import change_field, fields_of
 from campaigns.store.webinars import sessions_of
 from tests.factories import CLINIC, NOON, TEMPLATES
 
-KEYS = "A1 A3 B1 B2 B4 B5 B6 C0 C1 D1 D2 E1 E2 E3 N1 X1 X1-sms X2 X2-sms X3"
+KEYS = "A1 A3 B1 B2 B4 B5 B6 C0 C1 D1 D2 E1 E2 E3 N1 Q1 X1 X1-sms X2 X2-sms X3"
 RULE = {"name": "One", "at": "starts - 60 min", "channel": "email", "template": "hour-before", "expires": "starts"}
 
 
@@ -100,3 +102,34 @@ def test_a_faulty_file_is_named(db: Connection, tmp_path, broken: str) -> None:
     (tmp_path / "webinars" / "zz-other.toml").write_text(broken, encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"zz-other\.toml"):
         starter.load(db, tmp_path, CLINIC, NOON)
+
+
+FIELD = {"key": "where", "label": "Where do you run?", "kind": "single", "options": ["Road", "Trail"]}
+
+
+def test_a_field_of_the_form_is_read_with_its_place() -> None:
+    field = starter.read_field({**FIELD, "sensitive": True}, 20)
+    assert (field.name, field.options, field.position) == ("field-where", ("Road", "Trail"), 20)
+    assert (field.required, field.sensitive) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [({"options": ["Road"]}, "where: options"), ({"kind": "essay"}, "essay"), ({"colour": "red"}, "colour")],
+)
+def test_a_faulty_field_is_named(changed: dict, words: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=words):
+        starter.read_field({**FIELD, **changed}, 10)
+
+
+def test_fields_of_a_webinar_file_come_in_their_order_and_staffs_changes_stay(db: Connection, tmp_path) -> None:
+    shutil.copytree(TEMPLATES, tmp_path / "templates")
+    path = tmp_path / "templates" / "webinars" / "si-joint-runners.toml"
+    more = '[[fields]]\nkey = "miles"\nlabel = "Miles?"\nkind = "text"\n[[fields]]\nkey = "b"\nlabel = "B"\nkind = "checkbox"\n'
+    path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+    webinar = starter.load(db, tmp_path / "templates", CLINIC, NOON)
+    first, second = fields_of(db, webinar)
+    assert (first.key, second.key) == ("miles", "b")
+    change_field(db, replace(first, label="Miles a week?"))
+    starter.load(db, tmp_path / "templates", CLINIC, NOON)
+    assert [one.label for one in fields_of(db, webinar)] == ["Miles a week?", "B"]

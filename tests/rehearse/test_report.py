@@ -10,8 +10,9 @@ import pytest
 from campaigns.domain.audience import Awaited
 from campaigns.domain.lifecycle import Status
 from campaigns.domain.messages import Text
+from campaigns.domain.reasons import Reason
 from campaigns.domain.steps import Anchor, Audience, Channel, Expiry, Priority, Purpose, Relative, Step
-from campaigns.domain.timing import Due, Never, Reason, Wait
+from campaigns.domain.timing import Due, Never, Wait
 from campaigns.errors import CampaignsError
 from campaigns.operations.explain import Milestone
 from campaigns.providers.folder import Folder

@@ -14,7 +14,8 @@ from campaigns.domain.messages import Email
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.errors import AddressInvalid
 from campaigns.rendering.calendar import invitation
-from campaigns.rendering.email import quoted_printable, render_email
+from campaigns.rendering.email import render_email
+from campaigns.rendering.encoding import quoted_printable
 from campaigns.rendering.identity import read_send_token
 from campaigns.rendering.variables import context
 from tests.rendering.samples import EMAILS, LETTER, LIBRARY, LINKS, SENDER, START, body, letter_for, letters_for, parse

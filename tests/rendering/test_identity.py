@@ -76,3 +76,10 @@ def test_every_delivery_has_its_own_return_path():
     token = send_token(4711, SENDER)
     assert return_path(token, SENDER) == f"b+{token}@bounce.harbour.example"
     assert len(return_path(token, SENDER).split("@")[0]) <= 64
+
+
+def test_what_was_sent_under_a_former_key_is_still_known():
+    before = send_token(4711, SENDER)
+    after = replace(SENDER, id_key=b"another key", former_id_keys=(SENDER.id_key,))
+    assert send_token(4711, after) != before
+    assert read_send_token(before, after) == read_send_token(send_token(4711, after), after) == 4711

@@ -235,7 +235,7 @@ def test_the_register_of_names_and_messages_is_complete():
         "next-step": "marketing",
     }
     assert {"confirmation-sms", "starts-soon-sms", "moved-sms", "cancelled-sms"} == set(TEXTS)
-    assert len(EMAILS) == 16
+    assert len(EMAILS) == 17
 
 
 @pytest.mark.parametrize(

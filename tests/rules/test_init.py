@@ -9,7 +9,7 @@ import pytest
 
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.errors import ConfigurationError
-from campaigns.rules import read_sending_hours, reviewed_on
+from campaigns.rules import RULE_FILES, read_sending_hours, reviewed_on
 
 GOOD = """
 reviewed_on = 2026-11-22
@@ -67,6 +67,26 @@ def test_a_faulty_file_is_named(tmp_path, good: str, bad: str) -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path) -> None:
     with pytest.raises(ConfigurationError, match=r"none\.toml"):
         read_sending_hours(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: path.name)
+def test_every_rule_file_says_when_it_was_reviewed(path) -> None:
+    assert reviewed_on(path) >= date(2026, 11, 22)
+
+
+def test_the_rule_files_are_known_by_name() -> None:
+    assert {path.name for path in RULE_FILES} >= {
+        "caps.toml",
+        "sending_hours.toml",
+        "smtp_replies.toml",
+        "twilio_codes.toml",
+    }
+
+
+@pytest.mark.parametrize("content", ["", "reviewed_on = 3", "reviewed_on = 2026-11-22T10:00:00", "reviewed_on = "])
+def test_a_file_that_does_not_say_when_it_was_reviewed_is_named(tmp_path, content: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"hours\.toml: reviewed_on"):
+        reviewed_on(_file(tmp_path, content))
 
 
 def _file(folder, content: str):

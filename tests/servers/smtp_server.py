@@ -11,18 +11,32 @@ import argparse
 import asyncio
 import base64
 import json
+import random
 import signal
 import ssl
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Self
 
 from campaigns.clock import Clock, file_clock, system_clock
 
 At = Literal["greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "dot", "rset"]
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "defer": {"at": "rcpt", "reply": "451 4.7.1 Come back later"},
+    "refuse": {"at": "rcpt", "reply": "550 5.1.1 Nobody of that name here"},
+    "defer after": {"at": "dot", "reply": "451 4.3.0 Not now"},
+    "refuse after": {"at": "dot", "reply": "554 5.7.1 Not these words"},
+    "hang": {"at": "dot"},
+    "hang and keep": {"at": "dot", "keep": True},
+    "answer late": {"at": "dot", "keep": True, "wait": 2.0, "reply": "250 2.0.0 Ok: at last"},
+    "close before": {"at": "dot", "close": True},
+    "close after": {"at": "dot", "close": True, "keep": True},
+}
+"""The faults by name, as rules in JSON: `FAULTS["defer"] | {"share": 0.02}`."""
 
 
 @dataclass(kw_only=True)
@@ -34,6 +48,8 @@ class Rule:
     """What to say, such as `451 4.7.1 later`; garbage is allowed. Empty says nothing: with `close` a drop, else a hang."""
     close: bool = False
     """Close the connection afterwards."""
+    wait: float = 0.0
+    """Seconds of silence before that reply or close."""
     keep: bool = False
     """At the dot: record the message although the reply says something else or nothing."""
     match: str = ""
@@ -41,6 +57,8 @@ class Rule:
     after: int = 0
     """Let this many matching moments pass first."""
     times: int = 1_000_000
+    share: float = 1.0
+    """Only at so many of the matching moments, by lot; the others are left to the rules behind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +89,8 @@ class Behaviour:
     delay: float = 0.0
     """Seconds between the final dot and its reply."""
     rules: list[Rule] = field(default_factory=list)
+    seed: int = 0
+    """The same seed draws the same lots."""
 
 
 class Store:
@@ -171,21 +191,32 @@ class _Dialogue(asyncio.Protocol):
             self.buffer = rest
             self.command(line.decode("latin-1").rstrip("\r"))
 
-    def say(self, at: At, about: str, usual: str, *, keep: bool = False) -> bool:
+    def say(self, at: At, about: str, usual: str) -> bool:
         """Reply as usual unless a rule says otherwise; True if it was as usual."""
         rule = self.server.rule(at, about)
         if rule is None:
             self.write(usual)
             return True
-        if rule.keep and keep:
-            self.record()
+        self.obey(rule)
+        return False
+
+    def obey(self, rule: Rule) -> None:
+        if rule.wait and (rule.reply or rule.close):
+            self.stuck = True
+            asyncio.get_running_loop().call_later(rule.wait, self.resume, rule)
+            return
         if rule.reply:
             self.write(rule.reply)
         if rule.close:
             self.transport.close()
         elif not rule.reply:
             self.stuck = True
-        return False
+
+    def resume(self, rule: Rule) -> None:
+        if not self.transport.is_closing():
+            self.stuck = False
+            self.obey(replace(rule, wait=0.0))
+            self.go_on()
 
     def write(self, text: str) -> None:
         self.transport.write(text.encode() + b"\r\n")
@@ -273,10 +304,14 @@ class _Dialogue(asyncio.Protocol):
             self.sender, self.recipients = _address(line), []
 
     def data(self, line: str) -> None:
-        rule = self.server.peek("data", line)
-        if not self.recipients and rule is None:
+        rule = self.server.rule("data", line)
+        if rule:
+            self.obey(rule)
+        elif self.recipients:
+            self.write("354 End data with <CR><LF>.<CR><LF>")
+        else:
             self.write("503 5.5.1 RCPT first")
-        elif self.say("data", line, "354 End data with <CR><LF>.<CR><LF>") or (rule and rule.reply.startswith("354")):
+        if rule.reply.startswith("354") if rule else self.recipients:
             self.in_content = self.fresh_content = True
             self.server.reads_before_content.append(self.reads)
 
@@ -307,11 +342,13 @@ class _Dialogue(asyncio.Protocol):
         if not self.recipients:
             self.server.empty_messages += not self.raw
             self.write("554 5.5.1 No valid recipients")
-        elif self.server.rule_free("dot", self.recipients[0]):
+        elif rule := self.server.rule("dot", self.recipients[0]):
+            if rule.keep:
+                self.record()
+            self.obey(rule)
+        else:
             self.record()
             self.write(f"250 2.0.0 Ok: queued as {self.server.store.count:010X}")
-        else:
-            self.say("dot", self.recipients[0], "", keep=True)
         self.sender, self.recipients = None, []
         self.go_on()
 
@@ -344,6 +381,7 @@ class SmtpServer:
         """Input that came before its time from a client that was not offered PIPELINING."""
         self.open: set[_Dialogue] = set()
         self.tasks: set[asyncio.Future[None]] = set()
+        self._chance = random.Random(self.behaviour.seed)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
@@ -356,13 +394,6 @@ class SmtpServer:
         """Replace the faults."""
         self.behaviour.rules = list(rules)
 
-    def peek(self, at: At, about: str) -> Rule | None:
-        """Give the rule that would apply, without using it up."""
-        for rule in self.behaviour.rules:
-            if rule.at == at and rule.match in about and rule.times > 0:
-                return rule if rule.after <= 0 else None
-        return None
-
     def rule(self, at: At, about: str) -> Rule | None:
         """Give the rule that applies now and use it up once."""
         for rule in self.behaviour.rules:
@@ -370,16 +401,11 @@ class SmtpServer:
                 if rule.after > 0:
                     rule.after -= 1
                     return None
+                if rule.share < 1 and self._chance.random() >= rule.share:
+                    continue
                 rule.times -= 1
                 return rule
         return None
-
-    def rule_free(self, at: At, about: str) -> bool:
-        """Say whether nothing special happens now; counts the moment."""
-        if self.peek(at, about):
-            return False
-        self.rule(at, about)
-        return True
 
     def knows(self, line: str) -> bool:
         parts = line.split()
@@ -402,7 +428,8 @@ class SmtpServer:
         def drop() -> None:
             for dialogue in list(self.open):
                 dialogue.transport.abort()
-            done.set()
+            # The sockets are closed in the loop's next round.
+            asyncio.get_running_loop().call_soon(done.set)
 
         self._loop.call_soon_threadsafe(drop)
         done.wait(5)
@@ -461,17 +488,15 @@ def main() -> None:
     parser.add_argument("--delay-ms", type=float, default=0)
     parser.add_argument("--no-pipelining", action="store_true")
     parser.add_argument("--rules", type=Path, help="JSON list of rules")
+    parser.add_argument("--seed", type=int, default=0, help="draws the lots of rules")
     options = parser.parse_args()
     rules = [Rule(**rule) for rule in json.loads(options.rules.read_text())] if options.rules else []
-    behaviour = Behaviour(pipelining=not options.no_pipelining, delay=options.delay_ms / 1000, rules=rules)
-    clock = file_clock(options.clock) if options.clock else system_clock
-    asyncio.run(
-        _main(
-            SmtpServer(
-                behaviour, store=Store(options.store, clock=clock, keep=options.store is not None), port=options.port
-            )
-        )
+    behaviour = Behaviour(
+        pipelining=not options.no_pipelining, delay=options.delay_ms / 1000, rules=rules, seed=options.seed
     )
+    clock = file_clock(options.clock) if options.clock else system_clock
+    store = Store(options.store, clock=clock, keep=options.store is not None)
+    asyncio.run(_main(SmtpServer(behaviour, store=store, port=options.port)))
 
 
 if __name__ == "__main__":

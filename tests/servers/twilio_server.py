@@ -2,7 +2,9 @@
 
 In a test: `with TwilioServer(...) as server`. As a process of its own:
 `python -m tests.servers.twilio_server --port 0 --store DIR`, which prints one line of JSON with
-its port; there `POST /_control/rules` and `POST /_control/callbacks` take the place of calls.
+its port; there `POST /_control/rules`, `/_control/course` and `/_control/callbacks` take the place of calls.
+It answers POST and GET of `Messages.json` and GET of one message and of the account, and, where told so
+by `--callbacks`, plays every message's further life with signed status callbacks.
 """
 
 from __future__ import annotations
@@ -10,68 +12,81 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
-import hashlib
-import hmac
 import json
+import random
+import re
 import signal
 import ssl
 import threading
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from email.utils import formatdate
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Self
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from typing import Any, Literal, Self
+from urllib.parse import parse_qsl, urlsplit
 
-from campaigns.clock import Clock, file_clock, system_clock
+from campaigns.clock import file_clock, system_clock
+from tests.servers.twilio_callbacks import Callbacks, Course, Fate, call_back, inbound, signature
+from tests.servers.twilio_store import ACCOUNT, BASE, TOKEN, Report, Sms, Store, page, read_reports, read_store
 
-ACCOUNT = "AC" + "0" * 32
-TOKEN = "token-of-the-tests"
-PAGE = 50
+__all__ = [
+    "ACCOUNT",
+    "FAULTS",
+    "TOKEN",
+    "Behaviour",
+    "Callbacks",
+    "Fate",
+    "Report",
+    "Request",
+    "Rule",
+    "Sms",
+    "Store",
+    "TwilioServer",
+    "call_back",
+    "inbound",
+    "read_reports",
+    "read_store",
+    "signature",
+]
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "too many": {"status": 429, "code": 20429, "retry_after": "1"},
+    "fails before": {"status": 503, "code": 20503},
+    "fails after": {"status": 500, "code": 20500, "keep": True},
+    "drops before": {"close": True},
+    "drops after": {"close": True, "keep": True},
+    "hangs before": {},
+    "hangs after": {"keep": True},
+    "answers late": {"status": 201, "wait": 2.0},
+    "garbage": {"body": "220 smtp.example ESMTP\r\n", "close": True},
+    "opted out": {"status": 400, "code": 21610},
+}
+"""The faults by name, as rules in JSON: `FAULTS["too many"] | {"share": 0.02}`. Before and after is: it was taken."""
 
 
 @dataclass(kw_only=True)
 class Rule:
-    """One fault for a POST: what to answer instead of 201, `times` times."""
+    """One fault: what to answer instead of the usual, `times` times."""
 
     status: int = 0
-    """HTTP status; 0 says nothing: with `close` a drop, else a hang."""
+    """HTTP status; 0 says nothing: with `close` a drop, else a hang. 201 takes the message as usual."""
     code: int = 0
     """Twilio's error code."""
     body: str = ""
     """The whole answer as it goes over the wire, in place of one built from status and code."""
     retry_after: str = ""
+    wait: float = 0.0
+    """Seconds between taking the message and this answer."""
     close: bool = False
     keep: bool = False
     """Keep the message although the answer says something else or nothing."""
+    on: Literal["POST", "GET"] = "POST"
+    """Creating a message, or reading: the list, or one message."""
     to: str = ""
     """Only for this number."""
     after: int = 0
     """Let this many matching requests pass first."""
     times: int = 1_000_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sms:
-    """One message as Twilio took it."""
-
-    sid: str
-    at: float
-    """Real time of arrival, in seconds since the epoch."""
-    virtual: str
-    """The same instant by the clock file, ISO 8601."""
-    fields: dict[str, str]
-
-    @property
-    def to(self) -> str:
-        return self.fields["To"]
-
-    @property
-    def body(self) -> str:
-        return self.fields["Body"]
+    share: float = 1.0
+    """Only for so many of the matching requests, by lot; the others are left to the rules behind."""
 
 
 @dataclass(kw_only=True)
@@ -81,69 +96,28 @@ class Behaviour:
     latency: float = 0.0
     """Seconds from request to answer."""
     rules: list[Rule] = field(default_factory=list)
+    callbacks: Callbacks | None = None
+    """How messages go on; without it they stay in Twilio's queue and nobody is called back."""
+    seed: int = 0
+    """The same seed draws the same lots."""
 
 
-class Store:
-    """What arrived, in memory and, if wanted, in `received.jsonl` of a folder."""
+@dataclass(frozen=True)
+class Request:
+    """One request as it came over the wire."""
 
-    def __init__(self, folder: Path | None = None, *, clock: Clock = system_clock) -> None:
-        self.messages: dict[str, Sms] = {}
-        self._clock = clock
-        self._file: BinaryIO | None = None
-        if folder:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._file = (folder / "received.jsonl").open("ab", buffering=0)
-
-    def add(self, fields: dict[str, str]) -> Sms:
-        sid = f"SM{len(self.messages) + 1:032x}"
-        sms = Sms(sid=sid, at=time.time(), virtual=self._clock().isoformat(), fields=fields)
-        self.messages[sid] = sms
-        if self._file:
-            self._file.write(json.dumps(asdict(sms)).encode() + b"\n")
-        return sms
-
-    def close(self) -> None:
-        if self._file:
-            self._file.close()
+    method: str
+    target: str
+    headers: dict[str, str]
+    """By their names in small letters."""
+    body: bytes
 
 
-def read_store(folder: Path) -> Iterator[Sms]:
-    """Read what a server process has received up to now, in order."""
-    file = folder / "received.jsonl"
-    if file.exists():
-        for line in file.read_bytes().split(b"\n")[:-1]:
-            yield Sms(**json.loads(line))
-
-
-def signature(url: str, fields: dict[str, str], token: str = TOKEN) -> str:
-    """Sign a callback as Twilio's security page says: the URL, then every parameter by name."""
-    signed = url + "".join(name + value for name, value in sorted(fields.items()))
-    return base64.b64encode(hmac.new(token.encode(), signed.encode(), hashlib.sha1).digest()).decode()
-
-
-def call_back(sms: Sms, status: str, *, error_code: int = 0, token: str = TOKEN) -> int:
-    """Report `status` to the message's StatusCallback, signed; gives the HTTP status of the answer."""
-    url = sms.fields["StatusCallback"]
-    fields = {
-        "MessageSid": sms.sid,
-        "SmsSid": sms.sid,
-        "MessageStatus": status,
-        "SmsStatus": status,
-        "To": sms.to,
-        "From": sms.fields.get("From", "+12075550100"),
-        "AccountSid": ACCOUNT,
-        "ApiVersion": "2010-04-01",
-    }
-    if error_code:
-        fields["ErrorCode"] = str(error_code)
-    request = urllib.request.Request(url, urlencode(fields).encode(), method="POST")  # noqa: S310
-    request.add_header("X-Twilio-Signature", signature(url, fields, token))
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code
+@dataclass(frozen=True)
+class _Answer:
+    data: bytes
+    close: bool = False
+    wait: float = 0.0
 
 
 class _Dialogue(asyncio.Protocol):
@@ -180,17 +154,23 @@ class _Dialogue(asyncio.Protocol):
         self.buffer = rest[size:]
         self.busy = True
         method, target, _ = line.split(" ", 2)
-        asyncio.get_running_loop().call_later(
-            self.server.behaviour.latency, self.answer, method, target, fields, bytes(rest[:size])
-        )
+        request = Request(method, target, fields, bytes(rest[:size]))
+        asyncio.get_running_loop().call_later(self.server.behaviour.latency, self.answer, request)
 
-    def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> None:
-        said = self.server.answer(method, target, headers, body)
+    def answer(self, request: Request) -> None:
+        said = self.server.answer(request)
         if said is None:
             return  # a hang
-        text, close = said
-        self.transport.write(text)
-        if close:
+        if said.wait:
+            asyncio.get_running_loop().call_later(said.wait, self.write, said)
+        else:
+            self.write(said)
+
+    def write(self, said: _Answer) -> None:
+        if self.transport.is_closing():
+            return
+        self.transport.write(said.data)
+        if said.close:
             self.transport.close()
             return
         self.busy = False
@@ -215,7 +195,11 @@ class TwilioServer:
         self.connections = 0
         self.requests = 0
         self.authorizations: set[str] = set()
+        self.last: Request | None = None
+        """The latest request to the API."""
         self.open: set[_Dialogue] = set()
+        self._chance = random.Random(self.behaviour.seed)
+        self._course = Course(self.store, self.behaviour.seed)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
@@ -236,59 +220,102 @@ class TwilioServer:
         """Replace the faults."""
         self.behaviour.rules = list(rules)
 
-    def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> tuple[bytes, bool] | None:
-        """Say what goes over the wire and whether the connection ends; None is a hang."""
+    def answer(self, request: Request) -> _Answer | None:
+        """Say what goes over the wire, and when, and whether the connection ends; None is a hang."""
         self.requests += 1
-        path = urlsplit(target).path
+        path = urlsplit(request.target).path
         if path.startswith("/_control/"):
-            return self._control(path, json.loads(body)), False
-        self.authorizations.add(headers.get("authorization", ""))
+            return self._control(path, json.loads(request.body))
+        self.last = request
+        self.authorizations.add(request.headers.get("authorization", ""))
         expected = base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
-        if headers.get("authorization") != f"Basic {expected}":
-            return _response(401, _error(401, 20003, "Authenticate")), False
-        base = f"/2010-04-01/Accounts/{ACCOUNT}/Messages"
-        if path == f"{base}.json":
-            fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
-            return self._create(fields) if method == "POST" else (self._list(target), False)
-        sms = self.store.messages.get(path.removeprefix(f"{base}/").removesuffix(".json"))
-        return (_response(200, _resource(sms)) if sms else _response(404, _error(404, 20404, "not found"))), False
+        if request.headers.get("authorization") != f"Basic {expected}":
+            return self._error(401, 20003, "Authenticate")
+        if (request.method, path) == ("POST", f"{BASE}/Messages.json"):
+            return self._create(dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True)))
+        return self._read(path, request.target)
 
-    def _create(self, fields: dict[str, str]) -> tuple[bytes, bool] | None:
-        rule = self._rule(fields.get("To", ""))
-        if rule is None:
-            return _response(201, _resource(self.store.add(fields))), False
-        if rule.keep:
-            self.store.add(fields)
+    def _create(self, fields: dict[str, str]) -> _Answer | None:
+        rule = self._rule("POST", fields.get("To", ""))
+        faulty = _fault_of(fields)
+        if rule and rule.status != 201:
+            if rule.keep and not faulty:
+                self._take(fields, lost=True)
+            return self._misbehave(rule, fields.get("To", ""))
+        if faulty:
+            return self._error(400, *faulty)
+        made = self._json(201, self.store.resource(self._take(fields)))
+        return _Answer(made.data, rule.close, rule.wait) if rule else made
+
+    def _take(self, fields: dict[str, str], *, lost: bool = False) -> Sms:
+        sms = self.store.add(fields)
+        how = self.behaviour.callbacks
+        if how and (how.after_lost or not lost):
+            self._course.begin(sms, how)
+        return sms
+
+    def _read(self, path: str, target: str) -> _Answer | None:
+        rule = self._rule("GET", dict(parse_qsl(urlsplit(target).query)).get("To", ""))
+        if rule:
+            return self._misbehave(rule, "")
+        if path == f"{BASE}/Messages.json":
+            try:
+                return self._json(200, page(self.store, target))
+            except ValueError:
+                return self._error(400, 20001, "Unknown parameters")
+        if path == f"{BASE}.json":
+            return self._json(200, {"sid": ACCOUNT, "status": "active", "type": "Full"})
+        sms = self.store.messages.get(path.removeprefix(f"{BASE}/Messages/").removesuffix(".json"))
+        return self._json(200, self.store.resource(sms)) if sms else self._error(404, 20404, "not found")
+
+    def _misbehave(self, rule: Rule, to: str) -> _Answer | None:
         if rule.body:
-            return rule.body.encode(), rule.close
+            return _Answer(rule.body.encode(), rule.close, rule.wait)
         if rule.status:
             wait = {"Retry-After": rule.retry_after} if rule.retry_after else {}
-            said = _error(rule.status, rule.code, f"No way to text {fields.get('To')}")
-            return _response(rule.status, said, **wait), rule.close
-        return (b"", True) if rule.close else None
+            said = self._error(rule.status, rule.code, f"No way to text {to}", **wait)
+            return _Answer(said.data, rule.close, rule.wait)
+        return _Answer(b"", close=True, wait=rule.wait) if rule.close else None
 
-    def _list(self, target: str) -> bytes:
-        query = {name: wanted[0] for name, wanted in parse_qs(urlsplit(target).query).items()}
-        size = int(query.get("PageSize", PAGE))
-        found = [sms for sms in reversed(self.messages) if query.get("To", sms.to) == sms.to][:size]
-        envelope = {"messages": [_resource(sms) for sms in found], "page": 0, "page_size": size, "next_page_uri": None}
-        return _response(200, envelope)
+    def _error(self, status: int, code: int, message: str, **headers: str) -> _Answer:
+        more = f"https://www.twilio.com/docs/errors/{code}"
+        return self._json(status, {"code": code, "message": message, "more_info": more, "status": status}, **headers)
 
-    def _control(self, path: str, asked: Any) -> bytes:
+    def _json(self, status: int, content: dict[str, Any], **headers: str) -> _Answer:
+        body = json.dumps(content).encode()
+        in_flight = sum(dialogue.busy for dialogue in self.open)
+        lines = [
+            f"HTTP/1.1 {status} Whatever",
+            "Content-Type: application/json;charset=utf-8",
+            f"Content-Length: {len(body)}",
+            f"Twilio-Concurrent-Requests: {in_flight}",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
+        return _Answer("\r\n".join([*lines, "", ""]).encode() + body)
+
+    def _control(self, path: str, asked: Any) -> _Answer:
         if path == "/_control/rules":
             self.script(*(Rule(**rule) for rule in asked))
-            return _response(200, {})
-        sms = self.store.messages[asked["sid"]]
-        args = (sms, asked["status"])
-        threading.Thread(target=call_back, args=args, kwargs={"error_code": asked.get("error_code", 0)}).start()
-        return _response(202, {})
+        elif path == "/_control/course":
+            self.behaviour.callbacks = Callbacks.read(asked) if asked else None
+        else:
+            args = (self.store.messages[asked["sid"]], asked["status"], asked.get("error_code", 0))
+            threading.Thread(target=self.report, args=args).start()
+        return self._json(202, {})
 
-    def _rule(self, to: str) -> Rule | None:
+    def report(self, sms: Sms, status: str, error_code: int = 0) -> int:
+        """Let a message get so far and call back about it; gives the HTTP status of the answer."""
+        self.store.move(sms.sid, status, error_code)
+        return call_back(sms, status, error_code=error_code)
+
+    def _rule(self, method: str, to: str) -> Rule | None:
         for rule in self.behaviour.rules:
-            if rule.times > 0 and rule.to in ("", to):
+            if rule.times > 0 and rule.on == method and rule.to in ("", to):
                 if rule.after > 0:
                     rule.after -= 1
                     return None
+                if rule.share < 1 and self._chance.random() >= rule.share:
+                    continue
                 rule.times -= 1
                 return rule
         return None
@@ -307,7 +334,8 @@ class TwilioServer:
         def drop() -> None:
             for dialogue in list(self.open):
                 dialogue.transport.abort()
-            done.set()
+            # The sockets are closed in the loop's next round.
+            asyncio.get_running_loop().call_soon(done.set)
 
         self._loop.call_soon_threadsafe(drop)
         done.wait(5)
@@ -337,6 +365,7 @@ class TwilioServer:
         self._ready.set()
         await self._stop.wait()
         listener.close()
+        self._course.end()
         for dialogue in list(self.open):
             dialogue.transport.abort()
         await asyncio.sleep(0)
@@ -346,33 +375,19 @@ class TwilioServer:
         return _Dialogue(self)
 
 
-def _response(status: int, content: dict[str, Any], **headers: str) -> bytes:
-    body = json.dumps(content).encode()
-    lines = [f"HTTP/1.1 {status} Whatever", "Content-Type: application/json", f"Content-Length: {len(body)}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    return "\r\n".join([*lines, "", ""]).encode() + body
-
-
-def _error(status: int, code: int, message: str) -> dict[str, Any]:
-    return {"code": code, "message": message, "more_info": "https://example.com", "status": status}
-
-
-def _resource(sms: Sms) -> dict[str, Any]:
-    return {
-        "sid": sms.sid,
-        "account_sid": ACCOUNT,
-        "to": sms.to,
-        "from": sms.fields.get("From"),
-        "messaging_service_sid": sms.fields.get("MessagingServiceSid"),
-        "body": sms.body,
-        "status": "accepted" if "MessagingServiceSid" in sms.fields else "queued",
-        "direction": "outbound-api",
-        "num_segments": "0",
-        "date_created": formatdate(sms.at),
-        "date_sent": None,
-        "error_code": None,
-        "uri": f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{sms.sid}.json",
-    }
+def _fault_of(fields: dict[str, str]) -> tuple[int, str] | None:
+    """Say what Twilio would not take, whoever asks."""
+    if not fields.get("To"):
+        return 21604, "A 'To' phone number is required."
+    if not re.fullmatch(r"\+[1-9]\d{5,14}", fields["To"]):
+        return 21211, "Invalid 'To' Phone Number"
+    if not (fields.get("From") or fields.get("MessagingServiceSid")):
+        return 21603, "A 'From' phone number is required."
+    if not fields.get("Body"):
+        return 21602, "Message body is required."
+    if len(fields["Body"]) > 1600:
+        return 21617, "The concatenated message body exceeds the 1600 character limit"
+    return None
 
 
 async def _main(server: TwilioServer) -> None:
@@ -389,13 +404,16 @@ async def _main(server: TwilioServer) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--store", type=Path, help="folder for what is received")
+    parser.add_argument("--store", type=Path, help="folder for what is received and reported")
     parser.add_argument("--clock", type=Path, help="clock file for the virtual arrival time")
     parser.add_argument("--latency-ms", type=float, default=0)
     parser.add_argument("--rules", type=Path, help="JSON list of rules")
+    parser.add_argument("--callbacks", type=Path, help="JSON object that says how messages go on")
+    parser.add_argument("--seed", type=int, default=0, help="draws the lots of rules and callbacks")
     options = parser.parse_args()
     rules = [Rule(**rule) for rule in json.loads(options.rules.read_text())] if options.rules else []
-    behaviour = Behaviour(latency=options.latency_ms / 1000, rules=rules)
+    callbacks = Callbacks.read(json.loads(options.callbacks.read_text())) if options.callbacks else None
+    behaviour = Behaviour(latency=options.latency_ms / 1000, rules=rules, callbacks=callbacks, seed=options.seed)
     clock = file_clock(options.clock) if options.clock else system_clock
     asyncio.run(_main(TwilioServer(behaviour, store=Store(options.store, clock=clock), port=options.port)))
 

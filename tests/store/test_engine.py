@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
 from campaigns.errors import ConfigurationError
-from campaigns.store.engine import Engine, hold, lane_connection, let_go, make_engine, reachable, transaction
+from campaigns.store.engine import Engine, connection_words, hold, let_go, make_engine, reachable, transaction
 
 
 def test_a_transaction_commits_at_its_end_and_rolls_back_when_it_raises(own_engine: Engine) -> None:
@@ -25,14 +26,10 @@ def test_sessions_speak_utc(engine: Engine) -> None:
         assert db.execute(text("SHOW timezone")).scalar_one() == "UTC"
 
 
-def test_a_lane_commits_each_statement_without_waiting_for_the_disk(own_engine: Engine) -> None:
-    lane = lane_connection(own_engine)
-    assert lane.execute(text("SHOW synchronous_commit")).scalar_one() == "off"
-    lane.execute(text("CREATE TABLE two (n int)"))
-    with transaction(own_engine) as db:
-        assert db.execute(text("SELECT count(*) FROM two")).scalar_one() == 0
-    lane.invalidate()
-    lane.close()
+def test_a_connection_outside_the_pool_speaks_utc_too(engine: Engine) -> None:
+    with psycopg.connect(connection_words(engine)) as db:
+        assert db.execute("SHOW timezone").fetchone() == ("UTC",)
+        assert db.execute("SELECT current_database()").fetchone() == (engine.url.database,)
 
 
 def test_a_batch_is_held_by_one_connection_and_large_numbers_have_locks_too(engine: Engine) -> None:

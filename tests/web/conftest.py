@@ -1,5 +1,6 @@
 """The real application over a real PostgreSQL: the starter webinar, a clock moved by hand, a client that is a browser."""
 
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -16,6 +17,7 @@ from campaigns.store.campaigns import add_campaign, add_step, steps_of
 from campaigns.store.consents import current_wordings
 from campaigns.store.engine import transaction
 from campaigns.web.app import create_app
+from campaigns.web.stamps import stamp
 
 NOON = datetime(2027, 3, 1, 17, 0, tzinfo=UTC)
 """Monday, March 1, 2027, 12:00 PM at the clinic."""
@@ -75,9 +77,15 @@ class House:
             "zone": "",
             "guess": "America/Chicago",
             "leave_empty": "",
+            "shown": self.stamp(),
             **changed,
         }
         return {name: value for name, value in filled.items() if value is not None}
+
+    def stamp(self, **before) -> str:
+        """What a form says of when it was shown: a minute ago, if nothing else is asked for."""
+        shown_at = self.clock.now - timedelta(**(before or {"minutes": 1}))
+        return stamp(self.runtime.signer, self.webinar_id, shown_at)
 
     def send(self, **changed):
         return self.client.post(f"/w/{self.slug}", data=self.form(**changed))
@@ -104,7 +112,15 @@ class House:
 @pytest.fixture(scope="module")
 def runtime(database_url):
     """A runtime on the file's database, with the starter webinar loaded and a clock that stands still."""
-    settings = read_settings(database_url=database_url, secret=SECRET, registrations_per_minute=10_000)
+    with opened(database_url) as runtime:
+        yield runtime
+
+
+@contextmanager
+def opened(database_url, **settings):
+    """A runtime with these settings."""
+    settings = {"secret": SECRET, "registrations_per_minute": 10_000, "sign_ups_ip_day": 10_000, **settings}
+    settings = read_settings(database_url=database_url, **settings)
     with build(settings, pool_size=2) as built:
         runtime = replace(built, clock=Hand())
         with transaction(runtime.engine) as db:

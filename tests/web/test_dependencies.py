@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from campaigns.errors import NotAllowed
 from campaigns.store.staff import Login, Member
-from campaigns.web.dependencies import from_our_pages, login_posting, posted, visitor
+from campaigns.web.dependencies import from_known_pages, from_our_pages, login_posting, posted, visitor
 
 LOGIN = Login(Member(1, "a@example.com", "Ana", "admin"), "token-of-this-login", datetime(2027, 1, 1, tzinfo=UTC))
 
@@ -21,7 +21,8 @@ def request(*, client=("192.0.2.7", 1), receive=None, **headers):
         (name.replace("_", "-").encode(), value.encode())
         for name, value in {"host": "class.example", **headers}.items()
     ]
-    settings = SimpleNamespace(public_url="https://public.example", body_limit=1000)
+    embedders = ("https://www.clinic.example",)
+    settings = SimpleNamespace(public_url="https://public.example", body_limit=1000, embedders=embedders)
     app = SimpleNamespace(state=SimpleNamespace(runtime=SimpleNamespace(settings=settings)))
     scope = {"type": "http", "method": "POST", "path": "/", "headers": raw, "client": client, "app": app}
     return Request(scope, receive) if receive else Request(scope)
@@ -84,3 +85,11 @@ def test_visitor_is_an_address_and_the_beginning_of_a_browsers_name():
     found = visitor(request(user_agent="x" * 1000))
     assert (found.ip, len(found.user_agent)) == ("192.0.2.7", 400)
     assert visitor(request(client=None)).ip == ""
+
+
+def test_form_of_a_site_in_the_settings_passes_and_any_other_does_not():
+    from_known_pages(request(sec_fetch_site="cross-site", origin="https://www.clinic.example"))
+    from_known_pages(request(sec_fetch_site="same-origin"))
+    for origin in ("https://elsewhere.example", "https://www.clinic.example.evil.example", "http://www.clinic.example"):
+        with pytest.raises(NotAllowed):
+            from_known_pages(request(sec_fetch_site="cross-site", origin=origin))

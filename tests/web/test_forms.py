@@ -2,6 +2,7 @@
 
 from starlette.datastructures import FormData
 
+from campaigns.domain.form_fields import FieldKind, FormField
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.store.consents import Wording
 from campaigns.web.forms import Typed, check, read_typed
@@ -67,3 +68,39 @@ def test_chosen_zone_goes_before_the_guess_and_the_guess_before_the_clinics():
 
 def test_very_long_value_is_shown_again_only_in_part():
     assert len(read_typed(FormData([("first_name", "x" * 50_000)])).first_name) == 1000
+
+
+MILES = FormField(id=4, key="miles", label="Miles", kind=FieldKind.TEXT, required=True)
+DAYS = FormField(id=5, key="days", label="Days", kind=FieldKind.MULTI, options=("Mon", "Fri"))
+
+
+def asked(*pairs):
+    form = FormData([("session", "3"), ("first_name", "Sam"), ("email", "sam@example.com"), *pairs])
+    return check(form, read_typed(form), countries=("US",), wordings={}, fields=(MILES, DAYS))
+
+
+def test_answers_come_by_the_id_of_their_field_and_empty_ones_are_left_out():
+    assert asked(("field-miles", " 20 "))[0].answers == {4: ("20",)}
+    assert asked(("field-miles", "20"), ("field-days", "Fri"), ("field-days", "Mon"))[0].answers == {
+        4: ("20",),
+        5: ("Mon", "Fri"),
+    }
+
+
+def test_fault_of_a_field_stands_before_the_boxes_and_keeps_the_rest():
+    wanted, faults = asked(("field-days", "Sun"), ("consent", "9"), ("leave_empty", "x"))
+    assert wanted is None
+    assert list(faults) == ["field-miles", "field-days", "consent", "leave_empty"]
+
+
+def test_answer_to_a_field_that_is_not_on_the_form_is_passed_over():
+    assert asked(("field-miles", "20"), ("field-gone", "x"))[0].answers == {4: ("20",)}
+
+
+def test_answers_touch_and_stamp_are_read_as_they_came():
+    typed = read_typed(
+        FormData([("field-days", "Mon"), ("field-days", "Fri"), ("field-x", object()), ("utm_source", "flyer"),
+                  ("landed", "/staff"), ("shown", "stamp"), ("embedded", "yes")])
+    )  # fmt: skip
+    assert typed.answers == {"field-days": ("Mon", "Fri"), "field-x": ()}
+    assert (typed.touch, typed.shown, typed.embedded) == ({"utm_source": "flyer"}, "stamp", True)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from starlette.responses import PlainTextResponse
 
-from campaigns.web.headers import SafeHeaders, content_policy
+from campaigns.web.headers import SafeHeaders, content_policy, origin_of
 
 SCOPE = {"type": "http", "path": "/", "method": "GET", "headers": [], "query_string": b""}
 
@@ -50,6 +50,23 @@ def test_exception_in_the_middle_of_an_answer_breaks_the_connection():
         call(application)
 
 
+def test_older_header_stays_away_from_a_page_whose_policy_names_who_may_frame_it():
+    policies = {
+        b"x-frame-options": content_policy(),
+        None: content_policy(framed_by="https://www.clinic.example"),
+    }
+    for expected, policy in policies.items():
+
+        async def application(_scope, _receive, send, policy=policy):
+            headers = [(b"content-security-policy", policy.encode())]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+
+        headers = dict(call(application)[0]["headers"])
+        assert (b"x-frame-options" in headers) is (expected is not None)
+        assert headers[b"content-security-policy"] == policy.encode()
+
+
 def test_what_is_no_request_passes_untouched():
     async def application(_scope, _receive, send):
         await send({"type": "lifespan.startup.complete"})
@@ -59,3 +76,26 @@ def test_what_is_no_request_passes_untouched():
 
 def test_form_target_is_added_to_the_policy():
     assert content_policy("'self' https://room.example").endswith("form-action 'self' https://room.example")
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("https://media.example/talk.mp4", "https://media.example"),
+        ("https://Media.example:8443", "https://media.example:8443"),
+        ("https://media.example?x", "https://media.example"),
+        ("/media/talk.mp4", ""),
+        ("", ""),
+        ("http://media.example/talk.mp4", ""),
+        ("https://media.example;script-src *", ""),
+        ("https://user@media.example/talk.mp4", ""),
+        ("https://media.example\n/talk.mp4", ""),
+    ],
+)
+def test_only_a_plain_https_origin_is_named_in_a_policy(address, origin):
+    assert origin_of(address) == origin
+
+
+def test_media_from_elsewhere_are_let_in_only_where_a_page_names_them():
+    assert "media-src" not in content_policy()
+    assert content_policy(media_sources="'self' https://a.example").endswith("; media-src 'self' https://a.example")

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from campaigns import commands
 from campaigns.domain.lifecycle import Status
 from campaigns.domain.steps import Channel, Priority
+from campaigns.domain.streams import StreamName
 from campaigns.errors import ConfigurationError
 from campaigns.operations import dispatch as dispatching
 from campaigns.operations.dispatch import Pace, queue_name
@@ -22,8 +23,10 @@ from campaigns.settings import read_settings
 from campaigns.store.engine import hold, let_go
 from tests.factories import GRACE, World
 from workers import tasks
-from workers.app import QUEUES, Process, make_app, with_broker
+from workers.app import QUEUES, Process, channels_of, make_app, with_broker
 from workers.scheduler import publisher
+
+NAMES = [StreamName(channel, "folder", "outbox") for channel in Channel]
 
 SECRET = "a secret of thirty-two characters and more"
 PATIENCE = 60.0
@@ -40,6 +43,19 @@ def test_urgent_stands_before_bulk_where_a_worker_serves_both() -> None:
     for names in (QUEUES, commands.QUEUES):
         assert names.index("email.urgent") < names.index("email.bulk")
         assert names.index("sms.urgent") < names.index("sms.bulk")
+
+
+@pytest.mark.parametrize(
+    ("queues", "channels"),
+    [
+        (None, set(Channel)),
+        ("sms.urgent,sms.bulk", {Channel.SMS}),
+        (["email.bulk"], {Channel.EMAIL}),
+        ("elsewhere", set()),
+    ],
+)
+def test_a_worker_is_ready_for_the_channels_of_its_queues(queues, channels) -> None:
+    assert channels_of(queues) == channels
 
 
 def test_celery_keeps_no_results_and_no_times_of_its_own() -> None:
@@ -100,7 +116,7 @@ def test_a_real_worker_carries_a_batch_into_the_outbox_and_stops_when_told(
     people = [world.registration(session) for _ in range(5)]
     worker = _start(commands.worker(commands.QUEUES, name="one"), database_url, redis_url, tmp_path)
     try:
-        dispatching.dispatch(world.engine, _bell(redis_url), world.clock(), Pace(100, 600))
+        dispatching.dispatch(world.engine, _bell(redis_url), world.clock(), Pace(100, 600), NAMES)
         _until(
             lambda: (
                 world.ledger(people[-1]) == [("C0", "sent")]
@@ -126,7 +142,7 @@ def test_a_worker_that_is_told_to_stop_in_a_batch_gives_back_what_it_has_not_beg
     )
     try:
         with world.engine.connect() as brake:
-            dispatching.dispatch(world.engine, _braked(brake, redis_url), world.clock(), Pace(100, 600))
+            dispatching.dispatch(world.engine, _braked(brake, redis_url), world.clock(), Pace(100, 600), NAMES)
             _until(lambda: world.one("SELECT count(*) FROM delivery WHERE status = 3") == 9, worker)
             worker.send_signal(signal.SIGTERM)
             time.sleep(0.5)
@@ -152,7 +168,7 @@ def test_a_killed_worker_frees_its_batch_and_leaves_one_in_doubt_for_each_lane(
     )
     try:
         with world.engine.connect() as brake:
-            dispatching.dispatch(world.engine, _braked(brake, redis_url), world.clock(), Pace(100, 600))
+            dispatching.dispatch(world.engine, _braked(brake, redis_url), world.clock(), Pace(100, 600), NAMES)
             _until(lambda: world.one("SELECT count(*) FROM delivery WHERE status = 3") == 9, worker)
             worker.kill()
             worker.wait(PATIENCE)

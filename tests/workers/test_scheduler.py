@@ -32,9 +32,11 @@ def test_a_scheduler_plans_dispatches_and_recovers(world: World, database_url: s
         _run_until(
             runtime,
             lambda queue, _: rung.append(queue),
-            lambda: world.one("SELECT count(DISTINCT name) FROM rhythm") == 3,
+            lambda: len(rung) >= 2 and world.one("SELECT count(DISTINCT name) FROM rhythm") == 6,
         )
-    assert rung == ["email.urgent", "sms.urgent"]
+    assert sorted(rung) == ["email.urgent", "sms.urgent"]
+    kept = world.sql("SELECT DISTINCT name FROM rhythm ORDER BY name")
+    assert [row.name for row in kept] == ["close", "dispatch", "plan", "receive", "reconcile", "recover"]
     assert world.ledger(mine) == [("C0", "queued"), ("C1", "queued")]
     assert world.one("SELECT count(*) FROM webinar_session WHERE planned_until IS NULL") == 0
 
@@ -87,6 +89,8 @@ def test_the_rhythms_are_those_of_the_settings(world: World, database_url: str) 
         found = {one.name: one.every for one in rhythms(runtime, _silent)}
         assert found == {
             "dispatch": runtime.settings.dispatch_every, "plan": runtime.settings.plan_every, "recover": runtime.settings.recover_every,
+            "reconcile": runtime.settings.recover_every, "receive": runtime.settings.receive_every,
+            "close": runtime.settings.close_every,
         }  # fmt: skip
 
 

@@ -89,3 +89,22 @@ template_version = Table(
     instant("created_at", nullable=False),
     UniqueConstraint("name", "content_hash"),
 )
+
+approval = Table(
+    "approval",
+    metadata,
+    identity(),
+    Column("template_version_id", BigInteger, ForeignKey("template_version.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False, comment="of the clinician"),
+    Column("licence", Text, nullable=False),
+    Column(
+        "demo", Boolean, nullable=False, server_default=text("false"), comment="counts only where messages are captured"
+    ),
+    instant("approved_at", nullable=False),
+    instant("expires_at", nullable=False),
+    instant("withdrawn_at"),
+    CheckConstraint(
+        "expires_at > approved_at AND expires_at <= approved_at + interval '366 days'", name="a_year_at_most"
+    ),
+    comment="a named clinician's yes to one version",
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from campaigns.domain.steps import Attendance, Channel, Purpose
 from campaigns.store.tables.base import identity, instant, metadata, one_of
@@ -18,6 +18,13 @@ registrant = Table(
     Column("phone", Text, comment="E.164"),
     Column("zone", Text, nullable=False, comment="IANA zone"),
     Column("language", Text, nullable=False, server_default="en"),
+    Column(
+        "first_touch",
+        JSONB,
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="what first brought them: utm words, host of the referrer, landing path; never changed again",
+    ),
     instant("created_at", nullable=False),
     CheckConstraint("email = lower(email) AND position('@' in email) > 1", name="email_normal"),
     CheckConstraint(r"phone IS NULL OR phone ~ '^\+[1-9][0-9]{6,14}$'", name="phone_is_e164"),
@@ -33,13 +40,33 @@ registration = Table(
     Column("zone", Text, nullable=False, comment="the registrant's zone: the planner's class"),
     Column("source", Text, nullable=False),
     Column("confirm", Boolean, nullable=False, server_default=text("true"), comment="false: no confirmations"),
+    Column(
+        "held_back",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="channels without a confirmation: a limit of the form was reached",
+    ),
+    Column("touch", JSONB, nullable=False, server_default=text("'{}'"), comment="what brought them this time"),
     instant("registered_at", nullable=False),
     instant("withdrawn_at"),
     Column("attendance", Text, nullable=False, server_default="unknown"),
     Column("attended_seconds", Integer),
     Column("attendance_evidence", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("switched_to", BigInteger, ForeignKey("registration.id"), comment="the place that took over"),
+    Column(
+        "calendar_id", BigInteger, comment="the registration that the calendar entry is named after; empty: this one"
+    ),
+    Column(
+        "calendar_base",
+        Integer,
+        nullable=False,
+        server_default=text("0"),
+        comment="sequence numbers of that entry that earlier places have used up",
+    ),
     one_of("source", ("web", "import", "staff", "rehearsal")),
     one_of("attendance", Attendance),
+    CheckConstraint("held_back <@ ARRAY['email', 'sms']", name="held_back_known"),
     CheckConstraint("withdrawn_at IS NULL OR withdrawn_at >= registered_at", name="withdrawn_after_registered"),
     Index(
         "uq__registration__place",
@@ -49,6 +76,7 @@ registration = Table(
         postgresql_where=text("withdrawn_at IS NULL"),
     ),
     Index("ix__registration__class", "session_id", "zone", "registered_at"),
+    Index("ix__registration__switched_to", "switched_to", postgresql_where=text("switched_to IS NOT NULL")),
 )
 
 consent_wording = Table(
@@ -75,7 +103,7 @@ consent = Table(
     Column("granted", Boolean, nullable=False),
     Column("wording_id", BigInteger, ForeignKey("consent_wording.id"), comment="the words that were shown"),
     Column("address", Text, nullable=False, comment="the email or number it was given for"),
-    Column("means", Text, nullable=False, comment="form, link, one_click, staff, import, reply"),
+    Column("means", Text, nullable=False, comment="form, link, one_click, staff, import, reply, provider"),
     Column(
         "evidence",
         JSONB,
@@ -86,7 +114,10 @@ consent = Table(
     instant("at", nullable=False),
     one_of("channel", Channel),
     one_of("purpose", Purpose),
-    one_of("means", ("form", "link", "one_click", "staff", "import", "reply")),
+    one_of("means", ("form", "link", "one_click", "staff", "import", "reply", "provider")),
+    Index(
+        "ix__consent__place", text("(evidence ->> 'ip')"), "at", postgresql_where=text("channel = 'sms' AND granted")
+    ),
     comment="append-only: a trigger refuses update and delete",
 )
 

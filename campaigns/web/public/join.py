@@ -13,22 +13,19 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from campaigns.domain.tokens import JOIN
-from campaigns.errors import LinkExpired
-from campaigns.store import people, webinars
+from campaigns.domain.tokens import JOIN, Links
+from campaigns.domain.watching import DOORS, LAST_ENTRY
+from campaigns.store import webinars
 from campaigns.store.people import Place
 from campaigns.store.webinars import SessionRow
 from campaigns.web.dependencies import Call, Calling, OurForm
 from campaigns.web.headers import content_policy
+from campaigns.web.public.keys import place_of
 from campaigns.web.times import time_left
 from campaigns.web.views import PERSONAL, page
 
 router = APIRouter()
 
-DOORS: Final = timedelta(minutes=15)
-"""How long before the start people may come in."""
-LAST_ENTRY: Final = timedelta(minutes=15)
-"""How long after the planned end the door stays open: classes run over."""
 _NEXT_DATES: Final = 3
 _TICKING: Final = timedelta(hours=1)
 
@@ -45,8 +42,9 @@ def show(token: str, call: Calling) -> HTMLResponse:
 def enter(token: str, call: Calling) -> Response:
     """Lead into the room while the doors are open; otherwise show the page as it is now."""
     place, _ = _look_up(token, call)
-    if state_of(place, call.now) in ("doors", "running") and room_of(place.session):
-        return RedirectResponse(place.session.room_url, status_code=303, headers=PERSONAL)
+    target = _target(place, call)
+    if state_of(place, call.now) in ("doors", "running") and target:
+        return RedirectResponse(target, status_code=303, headers=PERSONAL)
     return _show(token, call)
 
 
@@ -75,6 +73,30 @@ def minutes_in(session: SessionRow, now: datetime) -> int:
     return max(0, int((now - session.starts_at).total_seconds()) // 60)
 
 
+def reload_after(session: SessionRow, state: State, now: datetime) -> int:
+    """Say after how many seconds the page has something new to say, if that is within the hour; else 0.
+
+    A script acts on it; the page itself never reloads under somebody's hands.
+    """
+    change = {"early": session.starts_at - DOORS, "doors": session.starts_at}.get(state)
+    if change is None or change - now > _TICKING:
+        return 0
+    return max(1, int((change - now).total_seconds()) + 1)
+
+
+def recording_of(place: Place, links: Links) -> str:
+    """Give where the recording is seen once the class is over: on our own page first; empty while there is none."""
+    session = place.session
+    return urlsplit(links.watch(place.registration_id)).path if session.media_url else session.replay_url
+
+
+def _target(place: Place, call: Call) -> str:
+    """Give where the class takes place: a room elsewhere, or our own watch page; empty while it is neither."""
+    if place.session.watched_here:
+        return urlsplit(call.runtime.links.watch(place.registration_id)).path
+    return place.session.room_url if room_of(place.session) else ""
+
+
 def _show(token: str, call: Call) -> HTMLResponse:
     place, others = _look_up(token, call)
     now, session = call.now, place.session
@@ -91,13 +113,14 @@ def _show(token: str, call: Call) -> HTMLResponse:
         session=session,
         zone=place.zone,
         place_path=urlsplit(call.runtime.links.manage(place.registration_id)).path,
-        has_room=bool(room_of(session)),
+        has_room=bool(_target(place, call)),
+        recording=recording_of(place, call.runtime.links),
         doors_at=session.starts_at - DOORS,
         left=time_left(session.starts_at - now),
         seconds=seconds,
         started_minutes=minutes_in(session, now),
         stride_now=min(9, minutes_in(session, now)),
-        reload=_reload(session, state, now),
+        reload=reload_after(session, state, now),
         others=others,
     )
 
@@ -105,21 +128,8 @@ def _show(token: str, call: Call) -> HTMLResponse:
 def _look_up(token: str, call: Call) -> tuple[Place, list[SessionRow]]:
     (registration_id,) = call.runtime.signer.read(JOIN, token)
     with call.transaction() as db:
-        place = people.place(db, registration_id)
-        if place is None:
-            raise LinkExpired
+        place = place_of(db, registration_id)
         listed = webinars.sessions_of(db, place.webinar.id, ending_after=call.now)
     free = [one.session for one in listed if one.session.cancelled_at is None and not one.full]
     ahead = [one for one in free if one.starts_at > call.now and one.id != place.session.id]
     return place, ahead[:_NEXT_DATES]
-
-
-def _reload(session: SessionRow, state: State, now: datetime) -> int:
-    """Say after how many seconds the page has something new to say, if that is within the hour; else 0.
-
-    A script acts on it; the page itself never reloads under somebody's hands.
-    """
-    change = {"early": session.starts_at - DOORS, "doors": session.starts_at}.get(state)
-    if change is None or change - now > _TICKING:
-        return 0
-    return max(1, int((change - now).total_seconds()) + 1)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from campaigns.domain.form_fields import CHOOSING, FormField
 from campaigns.errors import NotFound
 from campaigns.operations.register import takes_registrations
+from campaigns.rendering.variables import paragraphs
 from campaigns.store import webinars
 from campaigns.store.consents import Wording, current_wordings
 from campaigns.store.engine import Connection
+from campaigns.store.form_fields import fields_of
+from campaigns.store.questions import DoctorAnswer, published
 from campaigns.store.webinars import OpenSession, SessionRow, WebinarRow
 from campaigns.web.dependencies import runtime_of
 from campaigns.web.forms import Faults, Typed
+from campaigns.web.stamps import keep_or_renew
 from campaigns.web.times import OFFERED, known_zone
 from campaigns.web.views import page
 
@@ -32,6 +37,12 @@ class Landing:
     listed: Sequence[OpenSession]
     """Sessions that are not over, the earliest first."""
     boxes: Sequence[Wording]
+    fields: Sequence[FormField]
+    """What this webinar asks beyond name and address."""
+    answers: Sequence[DoctorAnswer]
+    """What people asked before, and what was answered for everybody to read."""
+    recorded: bool
+    """Whether an earlier class can be seen by those who signed up for it."""
     now: datetime
 
     @property
@@ -73,24 +84,28 @@ def read_landing(db: Connection, slug: str, now: datetime) -> Landing:
     if webinar is None:
         raise NotFound
     listed = webinars.sessions_of(db, webinar.id, ending_after=now)
-    return Landing(webinar, listed, current_wordings(db), now)
+    recorded = webinars.has_recording(db, webinar.id, now)
+    answers = published(db, webinar.id, public=True)
+    return Landing(webinar, listed, current_wordings(db), fields_of(db, webinar.id), answers, recorded, now)
 
 
 def show_landing(request: Request, found: Landing, typed: Typed) -> HTMLResponse:
-    """Show the whole page."""
+    """Show the whole page, or the form alone in another site's frame, as somebody sees it who has typed nothing yet."""
     if len(found.open) == 1:
-        typed = Typed(session=str(found.open[0].id), zone=typed.zone)
-    return _page(request, found, typed, {}, form_only=False, status=200)
+        typed = replace(typed, session=str(found.open[0].id))
+    return _page(request, found, typed, {}, form_only=typed.embedded, status=200)
 
 
-def show_form(request: Request, found: Landing, typed: Typed, faults: Faults, *, status: int = 200) -> HTMLResponse:
-    """Show the form alone, with what was typed and what is wrong with it."""
-    return _page(request, found, typed, faults, form_only=True, status=status)
+def show_form(
+    request: Request, found: Landing, typed: Typed, faults: Faults, *, status: int = 200, nudge: str = ""
+) -> HTMLResponse:
+    """Show the form alone, with what was typed and what is wrong with it, or with a `nudge` to send it once more."""
+    return _page(request, found, typed, faults, form_only=True, status=status, nudge=nudge)
 
 
 def show_full(request: Request, found: Landing, typed: Typed, sentence: str) -> HTMLResponse:
     """Say that the class cannot be chosen any more, with what is free; everything typed travels along."""
-    settings = runtime_of(request).settings
+    runtime = runtime_of(request)
     wanted = next((one.session for one in found.listed if str(one.session.id) == typed.session), None)
     if wanted is None or not found.open:
         return show_form(request, found, typed, {"session": sentence}, status=422)
@@ -100,20 +115,30 @@ def show_full(request: Request, found: Landing, typed: Typed, sentence: str) -> 
         "public/full.html",
         status=409,
         personal=True,
+        embedded=typed.embedded,
         webinar=found.webinar,
         wanted=wanted,
         sentence=sentence.partition(".")[0].replace("session", "class") + ".",
         closest=closest,
         others=[one for one in found.open if one.id != closest.id],
-        zone=typed.shown_zone(settings.clinic_zone),
+        zone=typed.shown_zone(runtime.settings.clinic_zone),
         values=typed,
+        shown=keep_or_renew(runtime.signer, typed.shown, found.webinar.id, found.now),
     )
 
 
 def _page(
-    request: Request, found: Landing, typed: Typed, faults: Faults, *, form_only: bool, status: int
+    request: Request,
+    found: Landing,
+    typed: Typed,
+    faults: Faults,
+    *,
+    form_only: bool,
+    status: int,
+    nudge: str = "",
 ) -> HTMLResponse:
-    settings = runtime_of(request).settings
+    runtime = runtime_of(request)
+    settings = runtime.settings
     zone = typed.shown_zone(settings.clinic_zone)
     cards = [Card(one.session.id, one.session.starts_at, found.shut(one)) for one in found.listed]
     return page(
@@ -121,6 +146,7 @@ def _page(
         "public/landing.html",
         status=status,
         personal=form_only,
+        embedded=typed.embedded,
         webinar=found.webinar,
         initials=_initials(found.webinar.host_name),
         next=next(iter(found.open), None),
@@ -130,6 +156,11 @@ def _page(
         zone_known=typed.zone_known,
         zones=OFFERED if typed.zone in OFFERED or not known_zone(typed.zone) else (typed.zone, *OFFERED),
         values=typed,
+        shown=keep_or_renew(runtime.signer, typed.shown, found.webinar.id, found.now),
+        nudge=nudge,
+        fields=found.fields,
+        answers=[(one.title, paragraphs(one.body)) for one in found.answers],
+        recorded=found.recorded,
         faults=faults,
         anchors=_anchors(found, faults),
         boxes=found.boxes,
@@ -144,8 +175,9 @@ def _anchors(found: Landing, faults: Faults) -> dict[str, str]:
         "session": f"session-{found.open[0].id}" if found.open else "form",
         "consent": f"consent-{found.boxes[0].id}" if found.boxes else "form",
         "leave_empty": "form",
+        **{one.name: f"{one.name}-1" for one in found.fields if one.kind in CHOOSING},
     }
-    return {field: special.get(field, field) for field in faults}
+    return {name: special.get(name, name) for name in faults}
 
 
 def _initials(name: str) -> str:

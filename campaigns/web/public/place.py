@@ -15,25 +15,31 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from campaigns.domain.steps import Channel, Purpose
-from campaigns.domain.tokens import MANAGE
-from campaigns.errors import Conflict, LinkExpired
+from campaigns.domain.watching import DOORS
+from campaigns.errors import Conflict
 from campaigns.operations import explain, unsubscribe
-from campaigns.operations.withdraw import withdraw
-from campaigns.runtime import Runtime
-from campaigns.store import people
 from campaigns.store.consents import Wording, current_wordings, permissions_of, stopped
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place
 from campaigns.web.dependencies import Call, Calling, OurForm, Posted
 from campaigns.web.kinds import CLASS_EMAILS, KINDS, NEWS, READS, TEXTS, Kind, key, read_kinds
 from campaigns.web.public import timeline
-from campaigns.web.public.join import DOORS, minutes_in, state_of
+from campaigns.web.public.ask import own_questions
+from campaigns.web.public.change import other_dates
+from campaigns.web.public.join import minutes_in, recording_of, state_of
+from campaigns.web.public.keys import read_place
 from campaigns.web.times import time_left
 from campaigns.web.views import PERSONAL, page
 
 router = APIRouter()
 
-_NOTES: Final = {"choices": "Saved. This is what we send from now on."}
+_NOTES: Final = {
+    "choices": "Saved. This is what we send from now on.",
+    "switched": "Your new time is saved. A confirmation is on its way.",
+    "asked": "Your question is with the doctor. The answer comes by email, in general words.",
+    "details": "Your details are saved.",
+    "email": "Saved. A confirmation with a new link is on its way to the new address. This page is yours from now on.",
+}
 _ROWS: Final = (
     ("This class", "Your link, reminders, changes, recording", (CLASS_EMAILS, TEXTS)),
     ("Short reads", "Short lessons that go with the class", (READS, None)),
@@ -70,6 +76,8 @@ def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
         milestones = explain.timeline(db, place, call.runtime.hours, now)
         on = flowing(db, place)
         boxes = current_wordings(db)
+        others = other_dates(db, place, call)
+        asked = own_questions(db, call, place)
     session = place.session
     state = state_of(place, now)
     return page(
@@ -87,6 +95,9 @@ def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
         doors_at=session.starts_at - DOORS,
         stride_now=min(9, minutes_in(session, now)),
         can_cancel=place.withdrawn_at is None and session.cancelled_at is None and now < session.ends_at,
+        others=others,
+        questions=asked,
+        recording=recording_of(place, links),
         join_path=urlsplit(links.join(place.registration_id)).path,
         stop_path=urlsplit(links.stop(place.registration_id, Channel.EMAIL, Purpose.SERVICE)).path,
         choices=_choices(place, on),
@@ -94,25 +105,6 @@ def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
         key=key,
         timeline=timeline.whole(milestones, place, now),
     )
-
-
-@router.get("/r/{token}/cancel")
-def ask_to_cancel(token: str, call: Calling) -> Response:
-    """Ask, on a page of its own."""
-    with call.transaction() as db:
-        place = read_place(db, call.runtime, token)
-    if place.withdrawn_at is not None:
-        return _back(token)
-    return page(call.request, "public/cancel.html", personal=True, token=token, session=place.session, zone=place.zone)
-
-
-@router.post("/r/{token}/cancel", dependencies=[OurForm])
-def cancel(token: str, call: Calling) -> Response:
-    """Give up the place; once more changes nothing."""
-    with call.transaction() as db:
-        place = read_place(db, call.runtime, token)
-        withdraw(db, place.registration_id, call.runtime.hours, call.now, horizon=call.runtime.settings.horizon)
-    return _back(token)
 
 
 @router.post("/r/{token}/choices", dependencies=[OurForm])
@@ -154,15 +146,6 @@ def _agree(db: Connection, call: Call, place: Place, kind: Kind, shown: set[str]
     )
 
 
-def read_place(db: Connection, runtime: Runtime, token: str) -> Place:
-    """Find the registration behind a token of the personal page; raises `LinkExpired`."""
-    (registration_id,) = runtime.signer.read(MANAGE, token)
-    place = people.place(db, registration_id)
-    if place is None:
-        raise LinkExpired
-    return place
-
-
 def flowing(db: Connection, place: Place) -> Mapping[Kind, bool]:
     """Say for each kind whether it goes to this person now."""
     granted = permissions_of(db, place.registrant_id)
@@ -195,7 +178,3 @@ def _cell(kind: Kind | None, place: Place, on: Mapping[Kind, bool]) -> Cell:
     if kind == TEXTS and place.phone is None:
         return Cell("", instead="no number")
     return Cell(key(kind), "email" if kind[0] is Channel.EMAIL else "text", on[kind])
-
-
-def _back(token: str) -> RedirectResponse:
-    return RedirectResponse(f"/r/{token}", status_code=303, headers=PERSONAL)

@@ -6,9 +6,10 @@ no address: the page of thanks is told the session, the zone and the boxes only.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
@@ -17,16 +18,19 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from campaigns.domain.audience import Facts
 from campaigns.errors import NotFound, Rejected
 from campaigns.operations import explain, register
+from campaigns.operations.sign_up import Sent, sign_up
 from campaigns.store import webinars
 from campaigns.store.campaigns import steps_of
 from campaigns.store.engine import Connection
 from campaigns.store.webinars import SessionRow, WebinarRow
-from campaigns.web import kinds
-from campaigns.web.dependencies import Call, Calling, OurForm, Posted
+from campaigns.web import kinds, touch
+from campaigns.web.dependencies import Call, Calling, KnownForm, Posted
 from campaigns.web.forms import Typed, Wanted, check, read_typed
 from campaigns.web.pace import Pace
 from campaigns.web.public import calendar, timeline
+from campaigns.web.public.ask import show_safety
 from campaigns.web.public.landing import Landing, read_landing, show_form, show_full, show_landing
+from campaigns.web.stamps import hesitate
 from campaigns.web.times import known_zone
 from campaigns.web.views import page
 
@@ -38,41 +42,62 @@ _SOON: Final = timedelta(minutes=60)
 
 @router.get("/")
 def front(call: Calling) -> RedirectResponse:
-    """Lead to the newest webinar's page; raises `NotFound` where there is none yet."""
+    """Lead to the newest webinar's page, with what brought the visitor; raises `NotFound` where there is none yet."""
     with call.transaction() as db:
         slug = webinars.newest_slug(db)
     if slug is None:
         raise NotFound
-    return RedirectResponse(f"/w/{slug}", 302)
+    query = urlencode(touch.carry(call.request.query_params))
+    return RedirectResponse(f"/w/{slug}?{query}" if query else f"/w/{slug}", 302)
 
 
 @router.get("/w/{slug}")
 def landing(slug: str, call: Calling, zone: str = "") -> HTMLResponse:
     """Show what the webinar is, and the form."""
-    return show_landing(call.request, _read(call, slug), Typed(zone=zone if known_zone(zone) else ""))
+    return show_landing(call.request, _read(call, slug), _arrived(call, zone))
 
 
-@router.post("/w/{slug}", dependencies=[OurForm])
+@router.get("/w/{slug}/embed")
+def embed(slug: str, call: Calling, zone: str = "") -> HTMLResponse:
+    """Show the form alone, for a frame in another site's page; `NotFound` unless the settings name such sites."""
+    if not call.runtime.settings.embedders:
+        raise NotFound
+    return show_landing(call.request, _read(call, slug), replace(_arrived(call, zone), embedded=True))
+
+
+@router.post("/w/{slug}", dependencies=[KnownForm])
 def send(slug: str, form: Posted, call: Calling) -> Response:
-    """Take a registration, or show the form again with what is wrong and everything that was typed."""
+    """Take a registration, or show the form again with what is wrong and everything that was typed.
+
+    A form that another site sends has no stamp: its visitor sees ours, filled in, and presses once more.
+    """
+    typed, runtime = read_typed(form), call.runtime
     pace: Pace = call.request.app.state.pace
     wait = pace.wait(call.visitor.ip)
     if wait:
-        return _too_fast(call, wait)
-    typed, found = read_typed(form), _read(call, slug)
+        return _too_fast(call, wait, embedded=typed.embedded)
+    found = _read(call, slug)
     if form.get("show"):
         return show_form(call.request, found, typed, {})
-    countries = tuple(call.runtime.settings.sms_countries.split(","))
-    wanted, faults = check(form, typed, countries=countries, wordings=found.wordings)
+    countries = tuple(runtime.settings.sms_countries.split(","))
+    wanted, faults = check(form, typed, countries=countries, wordings=found.wordings, fields=found.fields)
     if wanted is None:
         return show_form(call.request, found, typed, faults, status=422)
+    takes = runtime.settings.form_takes
+    nudge = hesitate(runtime.signer, typed.shown, found.webinar.id, call.now, at_least=takes)
+    if nudge:
+        return show_form(call.request, found, typed, {}, status=422, nudge=nudge)
     asked = _asked(call, found, wanted, typed)
+    sent = Sent(request=asked, answers=wanted.answers, touch=typed.touch, question=wanted.question, ip=call.visitor.ip)
     try:
         with call.transaction() as db:
-            register.register(db, asked, call.runtime.hours, call.now, horizon=call.runtime.settings.horizon)
+            made = sign_up(db, sent, runtime.guard, runtime.hours, call.now, horizon=runtime.settings.horizon)
     except Rejected as refusal:
+        if refusal.field == "question":
+            return show_form(call.request, found, typed, {"question": str(refusal)}, status=422)
         return show_full(call.request, _read(call, slug), typed, str(refusal))
-    return _thank(slug, asked)
+    thanks = _thank(slug, asked, embedded=typed.embedded)
+    return show_safety(call, thanks.headers["location"], embedded=typed.embedded) if made.urgent else thanks
 
 
 @router.get("/w/{slug}/thanks")
@@ -82,6 +107,8 @@ def thanks(
     call: Calling,
     zone: str = "",
     boxes: str = "",
+    *,
+    embedded: str = "",
 ) -> HTMLResponse:
     """Say that it worked, offer the calendar, and list all that will come."""
     runtime, now = call.runtime, call.now
@@ -98,6 +125,7 @@ def thanks(
         call.request,
         "public/thanks.html",
         personal=True,
+        embedded=embedded == "yes",
         webinar=webinar,
         session=chosen,
         zone=zone,
@@ -118,6 +146,13 @@ def _read(call: Call, slug: str) -> Landing:
         return read_landing(db, slug, call.now)
 
 
+def _arrived(call: Call, zone: str) -> Typed:
+    """Give the form of somebody who has just come: empty, but for a zone from the address and what brought them."""
+    request, ours = call.request, urlsplit(call.runtime.settings.public_url).netloc
+    brought = touch.arrive(request.query_params, request.headers.get("referer", ""), request.url.path, ours)
+    return Typed(zone=zone if known_zone(zone) else "", touch=brought)
+
+
 def _asked(call: Call, found: Landing, wanted: Wanted, typed: Typed) -> register.Request:
     zone = typed.shown_zone(call.runtime.settings.clinic_zone)
     return register.Request(
@@ -132,9 +167,10 @@ def _asked(call: Call, found: Landing, wanted: Wanted, typed: Typed) -> register
     )
 
 
-def _thank(slug: str, asked: register.Request) -> RedirectResponse:
+def _thank(slug: str, asked: register.Request, *, embedded: bool) -> RedirectResponse:
     boxes = ".".join(kinds.key(kind) for kind in asked.consents)
-    query = urlencode({"session": asked.session_id, "zone": asked.zone, "boxes": boxes}, safe="/")
+    facts = {"session": asked.session_id, "zone": asked.zone, "boxes": boxes}
+    query = urlencode(facts | {"embedded": "yes"} if embedded else facts, safe="/")
     return RedirectResponse(f"/w/{slug}/thanks?{query}", status_code=303)
 
 
@@ -146,13 +182,14 @@ def _session_of(db: Connection, slug: str, session_id: int) -> tuple[WebinarRow,
     return webinar, session
 
 
-def _too_fast(call: Call, wait: int) -> HTMLResponse:
+def _too_fast(call: Call, wait: int, *, embedded: bool) -> HTMLResponse:
     sentence = f"Too many forms came from your network in the last minute. Wait {wait} seconds, then send it again."
     return page(
         call.request,
         "error.html",
         status=429,
         personal=True,
+        embedded=embedded,
         headers={"Retry-After": str(wait)},
         sentence=sentence,
         reference="429",

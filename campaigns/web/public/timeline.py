@@ -13,8 +13,9 @@ from typing import Final, Literal
 
 from campaigns.domain.audience import Awaited
 from campaigns.domain.lifecycle import Status
+from campaigns.domain.reasons import Reason
 from campaigns.domain.steps import Anchor, Audience, Channel, LocalTime, Purpose, Step
-from campaigns.domain.timing import Due, Reason, Wait
+from campaigns.domain.timing import Due, Wait
 from campaigns.operations.explain import Milestone
 from campaigns.store.people import Place
 from campaigns.store.webinars import SessionRow
@@ -34,6 +35,12 @@ _REASONS: Final[dict[str | None, str]] = {
     Reason.TOLD_ALREADY: _ANOTHER,
     Reason.TOO_SOON: _ANOTHER,
     Reason.NEARER_MESSAGE: _ANOTHER,
+    Reason.HOUSEHOLD: "Not sent: this number had it already.",
+    Reason.TOO_MANY: "Not sent: this number had enough texts by then.",
+    Reason.PUMPED: "Not sent: too many texts were asked for at once.",
+    Reason.ON_HOLD: "Not sent: we had not read your reply yet.",
+    Reason.DOMAIN_PAUSED: "Not sent: your mail provider turned us away.",
+    Reason.UNAPPROVED: "Not sent: it was not ready in time.",
 }
 """What is worth telling; other reasons mean that the step is not for this person at all."""
 
@@ -157,7 +164,11 @@ def _notice(step: Step, by: str) -> tuple[str, str]:
         return f"Two short questions, {by}", ""
     if step.anchor is Anchor.REGISTERED:
         return f"Your confirmation, {by}", "With your own link to join. Not there in five minutes? Look in spam."
-    what = {Anchor.MOVED: "The new time", Anchor.CANCELLED: "The class is cancelled"}.get(step.anchor, "The recording")
+    what = {
+        Anchor.MOVED: "The new time",
+        Anchor.CANCELLED: "The class is cancelled",
+        Anchor.ANSWERED: "The doctor’s answer",
+    }.get(step.anchor, "The recording")
     return f"{what}, {by}", ""
 
 

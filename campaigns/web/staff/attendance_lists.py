@@ -35,7 +35,7 @@ def _talk(value: str) -> int | None:
 
 
 def _look(visit: Visit, db: Connection, file: BinaryIO, choice: Choice) -> dict[str, Any]:
-    roll = check_attendance(db, file, _terms(choice), visit.now)
+    roll = check_attendance(db, file, _terms(visit, choice), visit.now)
     return {
         "fingerprint": roll.fingerprint,
         "refusal": roll.refusal,
@@ -52,12 +52,18 @@ def _look(visit: Visit, db: Connection, file: BinaryIO, choice: Choice) -> dict[
 
 def _apply(visit: Visit, db: Connection, file: BinaryIO, choice: Choice, fingerprint: str) -> None:
     member = visit.login.member.id
-    apply_attendance(db, file, _terms(choice), fingerprint=fingerprint, staff_id=member, now=visit.now)
+    apply_attendance(db, file, _terms(visit, choice), fingerprint=fingerprint, staff_id=member, now=visit.now)
 
 
-def _terms(choice: Choice) -> Terms:
+def _terms(visit: Visit, choice: Choice) -> Terms:
     talk = timedelta(minutes=choice["talk"]) if choice["talk"] else None
-    return Terms(choice["session"], final=choice["final"], replace=choice["replace"], talk=talk)
+    return Terms(
+        choice["session"],
+        final=choice["final"],
+        replace=choice["replace"],
+        talk=talk,
+        attended_from=visit.runtime.settings.attended_share,
+    )
 
 
 ATTENDANCE = Kind("attendance", "imports-attendance.html", _choice, _look, _apply)

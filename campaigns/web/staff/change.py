@@ -8,8 +8,9 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from campaigns.domain.reasons import Reason
 from campaigns.domain.steps import Anchor, Channel, LocalTime, Step
-from campaigns.domain.timing import Answer, Due, Never, Reason
+from campaigns.domain.timing import Answer, Due, Never
 from campaigns.operations.reschedule import Preview, StepChange
 from campaigns.store.reports import Audiences
 from campaigns.web import times

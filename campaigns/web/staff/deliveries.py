@@ -12,16 +12,16 @@ from starlette.responses import Response
 
 from campaigns.domain.addresses import mask_email, mask_phone
 from campaigns.domain.lifecycle import Status
-from campaigns.domain.steps import Channel
+from campaigns.domain.steps import Channel, Step
 from campaigns.errors import NotFound, Rejected
 from campaigns.operations import resolve
-from campaigns.store import campaigns, webinars
+from campaigns.store import campaigns, receipts, report_channel, webinars
 from campaigns.store import report_deliveries as report
 from campaigns.store.engine import Connection
 from campaigns.store.report_deliveries import PAGE, DeliveryFacts, DeliveryRow, Filter
-from campaigns.web.staff import words
-from campaigns.web.staff.desk import Acting, Signed, Visit, go_to
-from campaigns.web.staff.history import history
+from campaigns.web.staff import stopped, words
+from campaigns.web.staff.desk import Acting, Id, Signed, Visit, go_to
+from campaigns.web.staff.history import Kept, history
 from campaigns.web.staff.webinars import webinar_at
 
 router = APIRouter()
@@ -70,13 +70,13 @@ def show_session_deliveries(  # one argument per part of the address
 
 
 @router.get("/staff/deliveries/{delivery_id}")
-def show_delivery(visit: Signed, delivery_id: int) -> Response:
+def show_delivery(visit: Signed, delivery_id: Id) -> Response:
     """Show one delivery: its state in words, the decision it waits for, what happened, and the plan behind it."""
     with visit.transaction() as db:
         facts = _facts(db, delivery_id)
-        attempts = report.attempts_of(db, delivery_id)
         near = report.near_it(db, facts.row)
         step = campaigns.all_steps(db)[facts.row.step_id]
+        kept = _kept(db, facts, step)
     row = facts.row
     return visit.page(
         "delivery.html",
@@ -87,7 +87,8 @@ def show_delivery(visit: Signed, delivery_id: int) -> Response:
         reason=words.reason(row.reason),
         address=masked(row),
         rule=f"{words.rule(step)}; for {words.audience(step)}",
-        history=history(facts, attempts, visit.now),
+        history=history(kept, visit.now),
+        text=kept.text,
         near=[_listed(one, visit) for one in near],
         due=words.when(row.due_at, row.zone, visit.now),
         theirs=words.when(row.due_at, facts.person_zone, visit.now),
@@ -104,7 +105,7 @@ def show_delivery(visit: Signed, delivery_id: int) -> Response:
 
 
 @router.post("/staff/deliveries/{delivery_id}/decision")
-def decide(act: Acting, delivery_id: int) -> Response:
+def decide(act: Acting, delivery_id: Id) -> Response:
     """Send an unknown delivery once more, or leave it, and put the decision on record."""
     visit, choice = act.visit, act.text("choice")
     if choice not in ("again", "leave"):
@@ -126,6 +127,18 @@ def masked(row: DeliveryRow) -> str:
     if not row.address:
         return "no number"
     return mask_email(row.address) if row.channel is Channel.EMAIL else mask_phone(row.address)
+
+
+def _kept(db: Connection, facts: DeliveryFacts, step: Step) -> Kept:
+    row = facts.row
+    return Kept(
+        facts,
+        report.attempts_of(db, row.id),
+        receipts.receipts_of(db, row.id),
+        report_channel.text_facts(db, row.id),
+        report_channel.staff_names(db),
+        [one.reason for one in stopped.reaching(db, row.session_id, step.purpose)],
+    )
 
 
 def _facts(db: Connection, delivery_id: int) -> DeliveryFacts:

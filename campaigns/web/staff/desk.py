@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from campaigns.domain.lifecycle import Status
-from campaigns.errors import NotAllowed
+from campaigns.errors import NotAllowed, Rejected
 from campaigns.runtime import Runtime
-from campaigns.store import reports, staff
+from campaigns.store import alerts, questions, report_channel, reports, staff
 from campaigns.store.engine import Connection, transaction
 from campaigns.web.dependencies import Login, LoginPosting, Now, Posted, RuntimeOf
-from campaigns.web.staff import words
+from campaigns.web.staff import stopped, words
 from campaigns.web.views import page
 
 _EDITORS: Final = ("marketing", "admin")
@@ -62,7 +62,11 @@ class Visit:
     def page(self, template: str, *, active: str, status: int = 200, **facts: Any) -> HTMLResponse:
         """Fill `staff/<template>` inside the frame; `active` is its key in the menu."""
         with self.transaction() as db:
-            waiting = reports.count_in(db, Status.UNKNOWN)
+            unknown = reports.count_in(db, Status.UNKNOWN)
+            replies, urgent = report_channel.count_replies(db)
+            raised = alerts.count_raised(db)
+            asked = questions.count_open(db)
+            banner = stopped.banner(db, self.zone, self.now)
         return page(
             self.request,
             f"staff/{template}",
@@ -72,7 +76,8 @@ class Visit:
             me=self.login.member,
             csrf=self.login.csrf,
             may_edit=self.may_edit,
-            menu=_menu(self.runtime, waiting),
+            menu=_menu(self.runtime, unknown=unknown, replies=replies, urgent=bool(urgent), raised=raised, asked=asked),
+            banner=banner,
             clock=words.clock(self.now, self.zone),
             **facts,
         )
@@ -93,6 +98,9 @@ class MenuItem:
     """Stands above the line."""
     count: int = 0
     """What waits for a person there."""
+    waits: str = ""
+    """For what it waits, after the number."""
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,17 @@ class Act:
         """Give a field without blanks around it; empty where it is missing."""
         value = self.form.get(name)
         return value.strip() if isinstance(value, str) else ""
+
+    def sentence(self, name: str, ask: str, *, most: int = 300) -> str:
+        """Give a field that must be filled in; raises `Rejected`, with `ask` where it is empty."""
+        value = self.text(name)
+        if not value:
+            raise Rejected(ask, field=name)
+        if "\x00" in value or "\ufffd" in value:
+            raise Rejected("This holds characters that we could not read. Type it afresh.", field=name)
+        if len(value) > most:
+            raise Rejected(f"This is longer than {most:,} characters. Shorten it.", field=name)
+        return value
 
 
 def visit_of(request: Request, runtime: RuntimeOf, login: Login, now: Now) -> Visit:
@@ -133,18 +152,24 @@ def outbox_used(runtime: Runtime) -> bool:
     return "folder" in (runtime.settings.email_by, runtime.settings.sms_by)
 
 
-def _menu(runtime: Runtime, waiting: int) -> list[MenuItem]:
+def _menu(
+    runtime: Runtime, *, unknown: int, replies: int, urgent: bool, raised: int, asked: tuple[int, bool]
+) -> list[MenuItem]:
     items = [
         MenuItem("webinars", "Webinars", "/staff"),
-        MenuItem("deliveries", "Deliveries", "/staff/deliveries", count=waiting),
+        MenuItem("replies", "Replies", "/staff/replies", count=replies, waits="to be read", urgent=urgent),
+        MenuItem("questions", "Questions", "/staff/questions", count=asked[0], waits="to be answered", urgent=asked[1]),
+        MenuItem("deliveries", "Deliveries", "/staff/deliveries", count=unknown, waits="waiting for a decision"),
         MenuItem("imports", "Imports", "/staff/imports"),
-        MenuItem("health", "Health", "/staff/health", heading="Running it"),
+        MenuItem("health", "Health", "/staff/health", "Running it", count=raised, waits="to be seen to"),
     ]
     if outbox_used(runtime):
         items.append(MenuItem("outbox", "Outbox", "/outbox"))
     return items
 
 
+Id = Annotated[int, Path(ge=1, lt=2**63)]
+"""The number of a row in an address; anything else is an address where nothing is."""
 Signed = Annotated[Visit, Depends(visit_of)]
 """For every page of a signed-in member."""
 Acting = Annotated[Act, Depends(act_of)]

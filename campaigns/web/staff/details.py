@@ -1,7 +1,8 @@
-"""Add a session to a webinar; say where one takes place and where its recording is."""
+"""Add a session to a webinar; say where one takes place, where its recording is, and what its watch page shows."""
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Final
 
@@ -10,12 +11,15 @@ from starlette.responses import Response
 
 from campaigns.errors import NotFound, Rejected
 from campaigns.operations import links, schedule
+from campaigns.operations.set_talk import set_talk
+from campaigns.store.talks import Talk, talk_of
 from campaigns.web.staff import change
 from campaigns.web.staff.desk import Act, Acting, Signed, Visit, go_to
 from campaigns.web.staff.sessions import Wish, found
 from campaigns.web.staff.webinars import webinar_at
 
 router = APIRouter()
+_LENGTH: Final = re.compile(r"([0-9]{1,3})(?::([0-5][0-9]))?")
 _FIELDS: Final = ("day", "start", "zone", "minutes", "capacity")
 
 
@@ -52,14 +56,14 @@ def take_new(act: Acting, slug: str) -> Response:
 
 @router.get("/staff/webinars/{slug}/sessions/{session_id}/links")
 def show_links(visit: Signed, slug: str, session_id: int) -> Response:
-    """Show where the session takes place and where its recording is. Nothing changes."""
+    """Show where the session takes place, where its recording is, and the talk of its watch page. Nothing changes."""
     visit.require_editor()
     return _links_page(visit, slug, session_id)
 
 
 @router.post("/staff/webinars/{slug}/sessions/{session_id}/links")
 def take_links(act: Acting, slug: str, session_id: int) -> Response:
-    """Set both addresses, or show the form again with what is wrong."""
+    """Set the addresses and the talk, or show the form again with what is wrong and everything that was typed."""
     visit = act.visit
     visit.require_editor()
     try:
@@ -70,6 +74,14 @@ def take_links(act: Acting, slug: str, session_id: int) -> Response:
                 session_id,
                 room_url=act.text("room_url"),
                 replay_url=act.text("replay_url"),
+                staff_id=visit.login.member.id,
+                now=visit.now,
+            )
+            set_talk(
+                db,
+                session_id,
+                _talk(act),
+                visit.runtime.settings.shares,
                 staff_id=visit.login.member.id,
                 now=visit.now,
             )
@@ -99,15 +111,36 @@ def _links_page(
 ) -> Response:
     with visit.transaction() as db:
         webinar, session = found(db, slug, session_id)
+        talk = talk_of(db, session_id)
+    known = {
+        "room_url": session.room_url,
+        "replay_url": session.replay_url,
+        "media_url": talk.media_url,
+        "captions_url": talk.captions_url,
+        "talk": "" if talk.talk_seconds is None else f"{talk.talk_seconds // 60}:{talk.talk_seconds % 60:02}",
+        "transcript": talk.transcript,
+    }
     return visit.page(
         "session-links.html",
         active="webinars",
         status=422 if wrong else 200,
         webinar=webinar,
         session=session,
-        room_url=act.text("room_url") if act else session.room_url,
-        replay_url=act.text("replay_url") if act else session.replay_url,
+        typed={name: act.text(name) for name in known} if act else known,
         wrong=wrong,
+    )
+
+
+def _talk(act: Act) -> Talk:
+    length = act.text("talk")
+    found = _LENGTH.fullmatch(length)
+    if length and found is None:
+        raise Rejected("Write the length in minutes and seconds, such as 9:40.", field="talk")
+    return Talk(
+        media_url=act.text("media_url"),
+        captions_url=act.text("captions_url"),
+        transcript=act.text("transcript"),
+        talk_seconds=int(found[1]) * 60 + int(found[2] or 0) if found else None,
     )
 
 

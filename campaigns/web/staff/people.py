@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,13 +15,17 @@ from campaigns.domain.audience import Awaited
 from campaigns.domain.lifecycle import Status
 from campaigns.domain.steps import Attendance, Channel, Purpose
 from campaigns.domain.timing import Due, Wait
-from campaigns.errors import NotFound
+from campaigns.domain.watching import Mode, find
+from campaigns.errors import NotFound, Rejected
 from campaigns.operations import explain
 from campaigns.operations.explain import Milestone
-from campaigns.store import report_people
+from campaigns.store import report_channel, report_people
+from campaigns.store.form_fields import answers_of
 from campaigns.store.people import Place, place
+from campaigns.store.viewings import Viewing, viewings_of
 from campaigns.web.staff import words
-from campaigns.web.staff.desk import Signed
+from campaigns.web.staff.answers import answers_for
+from campaigns.web.staff.desk import Id, Signed, Visit
 
 router = APIRouter()
 
@@ -37,17 +42,20 @@ _YES: Final = {
     "staff": "told staff",
     "import": "by an imported list",
     "reply": "by reply",
+    "provider": "at the provider",
 }
 _NO: Final = {
     "form": "box not ticked",
     "link": "stopped by their own link",
     "one_click": "stopped by one click in the mail program",
-    "staff": "stopped by staff",
+    "staff": "said stop to staff",
     "import": "no in an imported list",
     "reply": "stopped by reply",
+    "provider": "stopped at the provider, or called spam",
 }
+_CHANNELS: Final = {Channel.EMAIL: "Emails", Channel.SMS: "Texts"}
 _WAITING: Final = (Status.PLANNED, Status.QUEUED)
-_IF_IT_HAPPENS: Final = (Awaited.MOVE, Awaited.CANCELLATION, Awaited.WITHDRAWAL)
+_IF_IT_HAPPENS: Final = (Awaited.MOVE, Awaited.CANCELLATION, Awaited.WITHDRAWAL, Awaited.ANSWER)
 _KINDS: Final = {
     (Channel.SMS, Purpose.SERVICE): "Texts",
     (Channel.EMAIL, Purpose.EDUCATION): "Education",
@@ -77,8 +85,15 @@ class Line:
 
 
 @router.get("/staff/people/{registration_id}")
-def show_person(visit: Signed, registration_id: int) -> Response:
+def show_person(visit: Signed, registration_id: Id) -> Response:
     """Show one registration and the person behind it."""
+    return person_page(visit, registration_id)
+
+
+def person_page(
+    visit: Visit, registration_id: int, wrong: Rejected | None = None, typed: Mapping[str, str] | None = None
+) -> Response:
+    """Give the page; after a form that was declined with what is wrong and with what was `typed` into it."""
     with visit.transaction() as db:
         found = place(db, registration_id)
         if found is None:
@@ -86,33 +101,49 @@ def show_person(visit: Signed, registration_id: int) -> Response:
         milestones = explain.timeline(db, found, visit.runtime.hours, visit.now)
         consents = report_people.consents_of(db, found.registrant_id)
         stops = report_people.suppressions_of(db, found.email, found.phone)
+        holds = report_channel.holds_of(db, found.email, found.phone)
         others = report_people.other_places(db, found.registrant_id, registration_id)
+        seen = viewings_of(db, registration_id)
+        answers = answers_for(visit, db, registration_id, found.webinar.zone, sensitive=False)
+        sensitive = len(answers_of(db, registration_id, sensitive=True))
     zone = found.webinar.zone
     lines = [_line(one, found, visit.now) for one in milestones if not _only_if_it_happens(one)]
-    masked = visit.login.member.role == "operations"
-    session = found.session
-    sign, attendance = _ATTENDANCE[found.attendance]
-    here = words.when(session.starts_at, zone, visit.now)
     return visit.page(
         "person.html",
         active="webinars",
-        place=found,
-        name=f"{found.first_name} {found.last_name}".strip(),
-        email=mask_email(found.email) if masked else found.email,
-        phone="" if found.phone is None else mask_phone(found.phone) if masked else found.phone,
+        status=422 if wrong else 200,
+        **_about(found, visit),
         ahead=[line for line in reversed(lines) if _is_ahead(line, visit.now)],
         behind=_behind(lines, found, visit.now),
         never=[line for line in lines if line.at is None and line.state != "waits"],
-        coming=_coming(found, here, visit.now),
-        registered=words.when(found.registered_at, zone, visit.now),
-        source=_SOURCES[found.source],
-        attendance=(sign, attendance),
-        now_words=_now_words(visit.now, zone, found.zone),
         consents=[_consent(one, zone, visit.now) for one in consents],
         missing=[name for kind, name in _KINDS.items() if kind not in {(one.channel, one.purpose) for one in consents}],
         stops=[_stop(one, zone, visit.now) for one in stops],
+        watched=[_watched(one, found, visit) for one in seen],
+        holds=[(_CHANNELS[one.channel], words.when(one.at, zone, visit.now), one.inbound_id) for one in holds],
         others=[(one, words.when(one.starts_at, one.zone, visit.now), _ATTENDANCE[one.attendance]) for one in others],
+        answers=answers,
+        sensitive=sensitive,
+        wrong=wrong,
+        typed=typed or {},
+        done=visit.request.query_params.get("done", ""),
     )
+
+
+def _about(found: Place, visit: Visit) -> dict[str, object]:
+    zone, masked = found.webinar.zone, visit.login.member.role == "operations"
+    here = words.when(found.session.starts_at, zone, visit.now)
+    return {
+        "place": found,
+        "name": f"{found.first_name} {found.last_name}".strip(),
+        "email": mask_email(found.email) if masked else found.email,
+        "phone": "" if found.phone is None else mask_phone(found.phone) if masked else found.phone,
+        "coming": _coming(found, here, visit.now),
+        "registered": words.when(found.registered_at, zone, visit.now),
+        "source": _SOURCES[found.source],
+        "attendance": _ATTENDANCE[found.attendance],
+        "now_words": _now_words(visit.now, zone, found.zone),
+    }
 
 
 def _only_if_it_happens(one: Milestone) -> bool:
@@ -132,10 +163,16 @@ def _state(one: Milestone, now: datetime) -> tuple[str, str]:
     row = one.recorded
     if row is not None and (row.status not in _WAITING or one.reason is None):
         name = row.status.name.lower()
-        return name, name
+        return ("held", "waits") if _held(one) else (name, name)
     if one.reason is not None:
         return "skipped", "will skip" if _lies_ahead(one, now) else "skipped"
     return ("waits", "waits") if isinstance(one.answer, Wait) else ("planned", "planned")
+
+
+def _held(one: Milestone) -> bool:
+    """Say whether a planned row was given back to the plan for a reason that still stands beside it."""
+    row = one.recorded
+    return row is not None and row.status is Status.PLANNED and bool(row.reason) and one.reason is None
 
 
 def _plain(one: Milestone, found: Place, now: datetime) -> str:
@@ -143,6 +180,8 @@ def _plain(one: Milestone, found: Place, now: datetime) -> str:
     if row is not None and row.sent_at is not None and row.status in (Status.SENT, Status.DELIVERED):
         late = words.span(max(row.sent_at - row.due_at, timedelta(0)))
         return f"Sent {words.hour(row.sent_at, zone, seconds=True)}, {late} after due."
+    if row is not None and _held(one):
+        return f"Waits: {words.reason(row.reason)}. {_theirs(one, found, now)}"
     if one.reason is not None:
         return f"{_verdict(one, now)}: {words.reason(one.reason)}."
     if row is None and isinstance(one.answer, Wait):
@@ -177,7 +216,7 @@ def _theirs(one: Milestone, found: Place, now: datetime) -> str:
 def _is_ahead(line: Line, now: datetime) -> bool:
     if line.at is None:
         return line.state == "waits"
-    return line.at > now or line.state in ("planned", "queued", "sending")
+    return line.at > now or line.state in ("planned", "queued", "sending", "held")
 
 
 def _behind(lines: list[Line], found: Place, now: datetime) -> list[Line]:
@@ -220,7 +259,15 @@ def _consent(one: report_people.ConsentRow, zone: str, now: datetime) -> dict[st
     }
 
 
-def _stop(one: report_people.SuppressionRow, zone: str, now: datetime) -> str:
-    what = "Email" if one.channel is Channel.EMAIL else "Texts"
+def _watched(one: Viewing, found: Place, visit: Visit) -> str:
+    finding = find(one.seconds, found.session.talk, visit.runtime.settings.shares)
+    what = "with the class" if one.mode is Mode.LIVE else "of the recording"
+    of = int(found.session.talk.total_seconds())
+    length = f"{one.seconds // 60}:{one.seconds % 60:02} of {of // 60}:{of % 60:02} {what}"
+    ended = ", all of it" if finding.completed else ""
+    return f"{length}{ended}; last {words.when(one.last_at, found.webinar.zone, visit.now)}"
+
+
+def _stop(one: report_people.SuppressionRow, zone: str, now: datetime) -> tuple[str, str]:
     purpose = f" ({one.purpose})" if one.purpose else ""
-    return f"{what}{purpose}: {one.reason} {words.when(one.at, zone, now)}"
+    return f"{_CHANNELS[one.channel]}{purpose}", f"{words.SUPPRESSED[one.reason]}, {words.when(one.at, zone, now)}"

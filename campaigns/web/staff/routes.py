@@ -5,12 +5,32 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from campaigns.runtime import Runtime
-from campaigns.web.staff import deliveries, details, health, imports, login, people, sessions, webinars
+from campaigns.web.staff import (
+    alerts,
+    answers,
+    deliveries,
+    details,
+    form_fields,
+    health,
+    imports,
+    login,
+    people,
+    questions,
+    replies,
+    sending,
+    sessions,
+    stops,
+    webinars,
+)
 
 
 def routes(_runtime: Runtime) -> APIRouter:
     """Give the routes of the staff pages; handlers find the runtime on the application."""
     router = APIRouter()
-    for room in (login, webinars, details, sessions, deliveries, people, imports, health):
+    for room in (login, webinars, details, sessions, replies, questions, deliveries, people, stops, imports):
+        router.include_router(room.router)
+    for room in (form_fields, answers):
+        router.include_router(room.router)
+    for room in (health, sending, alerts):
         router.include_router(room.router)
     return router

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from html import escape
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -12,7 +13,7 @@ from campaigns.domain.steps import Step
 from campaigns.domain.timing import Due, busy_days, due_for_class
 from campaigns.errors import NotFound
 from campaigns.runtime import Runtime
-from campaigns.store import campaigns, reports, webinars
+from campaigns.store import campaigns, reports, touches, webinars
 from campaigns.store.engine import Connection
 from campaigns.store.session_counts import counts_by_step
 from campaigns.store.webinars import SessionRow, WebinarRow
@@ -57,6 +58,7 @@ def show_webinar(visit: Signed, slug: str, session: int = 0, channel: str = "") 
         steps = campaigns.steps_of(db, webinar.id)
         shown = [step for step in steps if channel in ("", step.channel)]
         timeline = lay_out(shown, _around(db, visit, webinar.zone, chosen)) if chosen else None
+        sources = touches.sources(db, chosen.session.id) if chosen else []
     strip = [session_facts(glance, webinar.zone, visit.now) for glance in glances]
     facts = session_facts(chosen, webinar.zone, visit.now) if chosen else None
     return visit.page(
@@ -68,12 +70,24 @@ def show_webinar(visit: Signed, slug: str, session: int = 0, channel: str = "") 
         session=chosen.session if chosen else None,
         day=words.day(chosen.session.starts_at, webinar.zone) if chosen else "",
         timeline=timeline,
+        sources=sources,
+        snippet=_snippet(visit.runtime, webinar),
         channel=channel,
         now_words=words.hour(visit.now, webinar.zone),
         over=chosen is not None and visit.now >= chosen.session.ends_at,
         begun=chosen is not None and visit.now >= chosen.session.starts_at,
         done=visit.request.query_params.get("done", ""),
     )
+
+
+def _snippet(runtime: Runtime, webinar: WebinarRow) -> str:
+    """Give the HTML that shows the form in another site's page; empty where the settings name no such site."""
+    if not runtime.settings.embedders:
+        return ""
+    address = f"{runtime.links.landing(webinar.slug)}/embed"
+    title = escape(f"Sign up: {webinar.class_title}")
+    frame = f'<iframe src="{address}" title="{title}" width="100%" height="1500" loading="lazy"'
+    return f'{frame} style="border: 0"></iframe>'
 
 
 def webinar_at(db: Connection, slug: str) -> WebinarRow:

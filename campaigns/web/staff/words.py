@@ -38,12 +38,21 @@ REASONS: Final = {
     "told_already": "got the same reminder shortly before",
     "too_soon": "another message had just gone",
     "nearer_message": "a nearer message won",
+    "household": "somebody else with this number has had the same text",
+    "too_many": "the number has had as many texts as it may",
+    "pumped": "it looks like one of a robot's sign-ups",
+    "on_hold": "what they wrote waits to be read",
+    "domain_paused": "their mail domain turns us away",
+    "unapproved": "no approval of these words is in force",
     "attendance": "attendance",
     "move": "a move",
     "cancellation": "a cancellation",
     "withdrawal": "the place given back",
 }
 """Bare codes of the ledger in plain words; a code that is not here is shown with its underscores opened."""
+
+_SAID_AFTER: Final = ("left", "lost")
+"""Codes that are followed by everything there is to say."""
 
 STATES: Final = {
     "planned": "known when; nothing handed over",
@@ -55,6 +64,33 @@ STATES: Final = {
     "failed": "refused for good",
     "bounced": "came back after it was taken",
     "unknown": "we cannot tell whether it went",
+}
+
+PURPOSES: Final = {
+    Purpose.SERVICE: "messages about the class",
+    Purpose.EDUCATION: "short reads",
+    Purpose.MARKETING: "news and offers",
+}
+
+SUPPRESSED: Final = {
+    "unsubscribed": "said stop",
+    "bounced": "messages came back",
+    "complained": "called a message spam",
+    "invalid": "cannot be reached",
+    "staff": "stopped by staff",
+}
+"""Why an address is not written to."""
+
+_PROVIDERS: Final = {
+    "smtp": "SMTP",
+    "twilio": "Twilio",
+    "folder": "the outbox",
+    "ses": "Amazon SES",
+    "sendgrid": "SendGrid",
+    "postmark": "Postmark",
+    "mailgun": "Mailgun",
+    "webhook": "a signed webhook",
+    "mail": "a mail server",
 }
 
 _AUDIENCES: Final = {
@@ -73,6 +109,7 @@ _ANCHORS: Final = {
     Anchor.ENDS: "counted from the end",
     Anchor.MOVED: "when the session was moved",
     Anchor.CANCELLED: "when it was cancelled",
+    Anchor.ANSWERED: "when the doctor's answer is published",
 }
 
 
@@ -83,9 +120,14 @@ def reason(code: str | None) -> str:
     head, _, rest = code.partition(":")
     if head in REASONS:
         return f"{REASONS[head]} ({rest.strip()})" if rest.strip() else REASONS[head]
-    if rest and re.fullmatch(r"[a-z]+(_[a-z]+)+", head):
+    if rest and (head in _SAID_AFTER or re.fullmatch(r"[a-z]+(_[a-z]+)+", head)):
         return rest.strip()
     return code.replace("_", " ") if re.fullmatch(r"[a-z_]+", code) else code
+
+
+def provider(name: str) -> str:
+    """Name a provider as its customers do."""
+    return _PROVIDERS.get(name, name)
 
 
 def clock(now: datetime, zone: str) -> str:

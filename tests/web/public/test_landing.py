@@ -1,5 +1,6 @@
 """What the registration page reads, and who speaks."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -39,7 +40,7 @@ def test_front_door_of_an_empty_house_leads_nowhere(house):
 def test_session_that_ends_while_the_page_is_read_is_closed(house):
     with transaction(house.runtime.engine) as db:
         found = read_landing(db, house.slug, house.clock.now)
-        later = type(found)(found.webinar, found.listed, found.boxes, house.starts_at + timedelta(hours=1))
+        later = replace(found, now=house.starts_at + timedelta(hours=1))
     assert later.shut(later.listed[0]) == "Closed"
 
 

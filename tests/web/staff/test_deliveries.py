@@ -2,9 +2,15 @@
 
 import pytest
 
+from campaigns.domain.messages import Found
+from campaigns.domain.receipts import Kind, Receipt
 from campaigns.domain.steps import Channel
+from campaigns.operations.reconcile import reconcile
+from campaigns.store import receipts
+from campaigns.store.engine import transaction
+from campaigns.web.staff.words import REASONS
 from tests.factories import DAY, HOUR, LESSONS, SERVICE_TEXTS
-from tests.fakes import DEFER, REFUSE
+from tests.fakes import DEFER, DOUBT, REFUSE
 
 
 def test_an_empty_ledger_says_that_it_is_empty(office):
@@ -148,6 +154,65 @@ def test_sending_once_more_plans_it_again_and_is_put_on_record(office):
     assert office.world.work() == 1
 
 
+def test_a_text_in_doubt_that_is_still_looked_for_says_so(office):
+    registration = office.world.registration(office.world.session(), SERVICE_TEXTS)
+    office.world.sms.will(DOUBT)
+    office.world.work()
+    delivery = office.delivery_id(registration, "C1")
+    office.world.sql("UPDATE delivery SET looks = 2 WHERE id = :id", id=delivery)
+    said = office.page(f"/staff/deliveries/{delivery}")
+    assert "Looked for at the provider 2 times next look today 12:00:45 recover" in said
+    assert "Your decision, if you cannot wait" in said
+    segments = office.world.one("SELECT segments FROM delivery WHERE id = :id", id=delivery)
+    assert segments >= 1 and f"Segments {segments}" in said
+
+
+def test_what_the_provider_settled_is_not_called_a_persons_decision(office):
+    registration = office.world.registration(office.world.session(), SERVICE_TEXTS)
+    office.world.sms.will(DOUBT)
+    office.world.work()
+    office.clock.forward(minutes=1)
+    office.world.sms.known.append(Found(("SM7",)))
+    reconcile(office.runtime.engine, office.world.sms, office.clock())
+    said = office.page(f"/staff/deliveries/{office.delivery_id(registration, 'C1')}")
+    assert "today 12:01:00 Attempt 1 was found at the provider It had been taken. recover" in said
+    assert "A person decided" not in said and "sent: the provider took it" in said
+
+
+def test_receipts_stand_in_the_history_with_what_they_did(office):
+    registration = office.world.registration(office.world.session())
+    office.world.work()
+    delivery = office.delivery_id(registration, "C0")
+    with transaction(office.runtime.engine) as db:
+        arrival = receipts.store_arrival(db, "ses", b"sealed", office.clock())
+        one = Receipt(
+            provider="ses", event_id="e1", kind=Kind.BOUNCED, channel=Channel.EMAIL, code="5.1.1", detail="no such user"
+        )
+        receipts.store_receipt(db, arrival, one, delivery, None, office.clock())
+    said = office.page(f"/staff/deliveries/{delivery}")
+    assert "today 12:00:00 Came back, says Amazon SES Code 5.1.1: no such user. Not applied yet. receipt" in said
+    office.world.sql("UPDATE receipt SET applied_at = received_at, effect = 'bounced, address suppressed'")
+    assert "Code 5.1.1: no such user. So: bounced, address suppressed. receipt" in office.page(
+        f"/staff/deliveries/{delivery}"
+    )
+
+
+@pytest.mark.parametrize("reason", ["on_hold", "domain_paused", "unapproved"])
+def test_a_held_one_says_why_it_waits(office, reason):
+    registration = office.world.registration(office.world.session())
+    office.world.sql("UPDATE delivery SET reason = :reason", reason=reason)
+    delivery = office.delivery_id(registration, "C0")
+    assert f"Waits until 12:00:00 {REASONS[reason]}" in office.page(f"/staff/deliveries/{delivery}")
+    assert f"planned {REASONS[reason]}" in office.page("/staff/deliveries")
+
+
+def test_what_a_kill_switch_holds_back_says_so(office):
+    registration = office.world.registration(office.world.session())
+    office.post("/staff/kill-switches", what="purpose", purpose="service", why="a wrong link")
+    said = office.page(f"/staff/deliveries/{office.delivery_id(registration, 'C0')}")
+    assert "Held back by a kill switch a wrong link" in said
+
+
 def test_leaving_it_closes_it_for_good(office):
     delivery = office.in_doubt(office.world.session())
     answer = office.post(f"/staff/deliveries/{delivery}/decision", choice="leave")
@@ -179,7 +244,7 @@ def test_when_it_would_come_too_late_only_leaving_is_offered(office):
     assert office.post(f"/staff/deliveries/{delivery}/decision", choice="again").status_code == 409
 
 
-@pytest.mark.parametrize("path", ["/staff/deliveries/999", "/staff/deliveries/none"])
+@pytest.mark.parametrize("path", ["/staff/deliveries/999", "/staff/deliveries/none", f"/staff/deliveries/{'9' * 25}"])
 def test_a_delivery_that_is_not_there_is_not_found(office, path):
     assert office.get(path).status_code == 404
 

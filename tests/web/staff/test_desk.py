@@ -2,7 +2,10 @@
 
 import pytest
 
+from campaigns.store import alerts
+from campaigns.store.engine import transaction
 from campaigns.web.staff.desk import onward
+from tests.web.staff import letterbox
 
 
 @pytest.mark.parametrize(
@@ -22,7 +25,8 @@ def test_after_signing_in_only_our_own_pages_follow(asked, target):
 
 
 @pytest.mark.parametrize(
-    "path", ["/staff", "/staff/deliveries", "/staff/deliveries/1", "/staff/people/1", "/staff/health"]
+    "path",
+    ["/staff", "/staff/deliveries", "/staff/deliveries/1", "/staff/people/1", "/staff/health", "/staff/replies/1"],
 )
 def test_no_page_opens_without_signing_in(office, path):
     office.client.cookies.clear()
@@ -35,6 +39,16 @@ def test_the_frame_names_who_is_signed_in_and_the_clinics_clock(office):
     said = office.page("/staff")
     assert "Jenna Whitfield Marketing · Sign out" in said
     assert "12:00 EST, Mon 1 Mar" in said
+
+
+def test_the_menu_counts_what_waits_for_somebody(office):
+    office.in_doubt(office.world.session())
+    letterbox.text(office, "Where do I park?", "+12075559999")
+    with transaction(office.runtime.engine) as db:
+        alerts.raise_alert(db, "review", "complaints", "a few", office.clock())
+    said = office.page("/staff")
+    assert "Replies 1 to be read Questions Deliveries 1 waiting for a decision Imports" in said
+    assert "Health 1 to be seen to" in said and "urgent" not in said
 
 
 def test_no_page_is_kept_or_framed_or_may_run_scripts_of_others(office):

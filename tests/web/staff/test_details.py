@@ -68,6 +68,51 @@ def test_an_address_that_is_none_is_named_at_its_field(office):
     assert 'value="room 5"' in answer.text
 
 
+TALK = {
+    "media_url": "https://media.example/talk.mp4",
+    "captions_url": "/media/talk.vtt",
+    "talk": "9:40",
+    "transcript": "One.\r\n\r\nTwo.",
+}
+
+
+def test_the_talk_is_saved_and_shown_again(office):
+    session = office.world.session(10 * DAY)
+    where = office.webinar(f"/sessions/{session}/links")
+    assert office.post(where, **TALK).status_code == 303
+    row = office.world.sql("SELECT media_url, captions_url, talk_seconds, transcript FROM webinar_session")[0]
+    assert tuple(row) == ("https://media.example/talk.mp4", "/media/talk.vtt", 580, "One.\n\nTwo.")
+    page = office.get(where).text
+    assert (
+        'value="9:40"' in page
+        and 'value="https://media.example/talk.mp4"' in page
+        and "One.\n\nTwo.</textarea>" in page
+    )
+    assert office.record() == [("session links set", f"session:{session}"), ("session talk set", f"session:{session}")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"media_url": "http://media.example/talk.mp4"}, "begins with https://"),
+        ({"captions_url": "/media/talk.txt"}, "must end in .vtt"),
+        ({"talk": "nine minutes"}, "minutes and seconds, such as 9:40"),
+        ({"talk": "9:75"}, "minutes and seconds, such as 9:40"),
+        ({"talk": "0"}, "A talk lasts up to 8 hours"),
+        ({"transcript": "bell \x07"}, "Paste it as plain text"),
+    ],
+)
+def test_a_fault_of_the_talk_is_named_and_nothing_is_saved(office, fields, said):
+    session = office.world.session(10 * DAY)
+    answer = office.post(
+        office.webinar(f"/sessions/{session}/links"), room_url="https://room.example/1", **TALK | fields
+    )
+    assert answer.status_code == 422
+    assert said in answer.text and answer.text.count('aria-invalid="true"') == 1
+    assert 'value="https://room.example/1"' in answer.text
+    assert tuple(office.world.sql("SELECT room_url, media_url FROM webinar_session")[0]) == ("", "")
+
+
 def test_operations_may_look_but_not_change(office):
     office.sign_in("operations")
     session = office.world.session(10 * DAY)

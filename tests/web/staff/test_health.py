@@ -51,7 +51,7 @@ def test_queues_count_what_is_due_claimed_and_moving(office):
 def test_an_unknown_delivery_asks_for_a_decision(office):
     office.in_doubt(office.world.session())
     said = office.page("/staff/health")
-    assert "1 message waits for a decision." in said
+    assert "1 message is in doubt." in said
     assert "Unknown 1 decide" in said
 
 
@@ -71,3 +71,20 @@ def test_what_people_did_is_listed(office):
     office.post(f"/staff/deliveries/{delivery}/decision", choice="leave")
     said = office.page("/staff/health")
     assert f"Jenna Whitfield : left unsent delivery:{delivery}, channel email, attempts 1" in said
+
+
+def test_words_without_an_approval_are_named_with_the_steps_that_wait_for_them(office):
+    assert "Every step has words that are approved." in office.page("/staff/health")
+    office.world.sql(
+        "UPDATE approval SET withdrawn_at = now() WHERE template_version_id IN"
+        " (SELECT id FROM template_version WHERE name = 'day-before')"
+    )
+    said = office.page("/staff/health")
+    assert "Words without an approval they wait day-before The day before They go out once" in said
+
+
+def test_a_demonstrations_approval_counts_only_where_messages_are_captured(office):
+    object.__setattr__(office.runtime.settings, "sms_provider", "twilio")
+    object.__setattr__(office.runtime.settings, "twilio_account_sid", "AC1")
+    said = office.page("/staff/health")
+    assert "confirmation-sms" in said and "day-before" not in said

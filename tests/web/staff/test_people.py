@@ -4,10 +4,16 @@ import pytest
 from sqlalchemy import text
 
 from campaigns.domain.steps import Channel
-from campaigns.store import consents
+from campaigns.domain.watching import Shares
+from campaigns.operations.revoke import Revocation, revoke
+from campaigns.operations.watch import keep_beat
+from campaigns.store import consents, talks
 from campaigns.store.consents import Answer
 from campaigns.store.engine import transaction
-from tests.factories import DAY, HOUR, LESSONS, MINUTE, SERVICE_TEXTS
+from campaigns.store.talks import Talk
+from campaigns.store.viewings import Beat
+from tests.factories import DAY, HOUR, LESSONS, MINUTE, NUMBER, SERVICE_TEXTS
+from tests.web.staff import letterbox
 
 
 def test_everything_stands_in_one_list_around_now(office):
@@ -30,6 +36,23 @@ def test_everything_stands_in_one_list_around_now(office):
     assert "The date has moved" not in said
     assert "Email: A week before Not sent: registered too late for it. skipped" in said
     assert "Email: Doors open Not sent: not for this person. skipped Details" in said
+
+
+def test_what_somebody_watched_is_shown_beside_their_attendance(office):
+    session = office.world.session(HOUR)
+    registration = office.world.registration(session)
+    assert "Watched" not in office.page(f"/staff/people/{registration}")
+    with transaction(office.runtime.engine) as db:
+        talks.set_talk(db, session, Talk("/media/talk.mp4", talk_seconds=600))
+    for minutes, tenths in ((65, 5800), (60, 610)):
+        office.clock.forward(minutes=minutes)
+        with transaction(office.runtime.engine) as db:
+            said = Beat(registration, session, office.clock() - HOUR, ((0, tenths),))
+            keep_beat(db, said, Shares(), office.clock())
+    said = office.page(f"/staff/people/{registration}")
+    assert "Attendance attended" in said
+    assert "Watched 1:01 of 10:00 of the recording; last today 14:05" in said
+    assert "Watched 9:40 of 10:00 with the class, all of it; last today 13:05" in said
 
 
 def test_what_came_too_late_says_so(office):
@@ -63,7 +86,8 @@ def test_consents_name_the_wording_and_how_they_were_given(office):
     assert f"Texts today 12:00, wording {office.world.wordings[SERVICE_TEXTS]}, box ticked Words shown" in said
     assert "Education today 12:00, stopped by one click in the mail program" in said
     assert "Marketing not given" in said
-    assert "Email (education): unsubscribed today 12:00 · Texts: invalid today 12:00" in said
+    assert "Emails (education) are stopped said stop, today 12:00" in said
+    assert "Texts are stopped cannot be reached, today 12:00" in said
 
 
 def test_a_box_of_another_kind_is_named_by_what_it_is(office):
@@ -174,5 +198,39 @@ def test_what_is_with_a_lane_counts_as_ahead(office):
     assert said.index("Email: Confirmation") < said.index("Now: Monday")
 
 
-def test_a_registration_that_is_not_there_is_not_found(office):
-    assert office.get("/staff/people/999").status_code == 404
+def test_whatever_stops_an_address_or_makes_it_wait_is_said_with_its_reason(office):
+    registration = office.world.registration(office.world.session(), SERVICE_TEXTS, email="ada@example.com")
+    with transaction(office.runtime.engine) as db:
+        for address, reason in (("ada@example.com", "complained"), (NUMBER, "bounced")):
+            channel = Channel.EMAIL if "@" in address else Channel.SMS
+            consents.suppress(db, channel, address, None, reason=reason, source="t", now=office.clock())
+    reply = letterbox.text(office, "Maybe stop the long ones")
+    said = office.page(f"/staff/people/{registration}")
+    assert "Emails are stopped called a message spam, today 12:00" in said
+    assert "Texts are stopped messages came back, today 12:00" in said
+    assert "Texts wait what they wrote waits to be read, since today 12:00 · Read it" in said
+    assert f'href="/staff/replies/{reply}"' in office.get(f"/staff/people/{registration}").text
+
+
+def test_a_complaint_shows_as_what_it_was(office):
+    registration = office.world.registration(office.world.session(), LESSONS, email="ada@example.com")
+    with transaction(office.runtime.engine) as db:
+        said = Revocation(Channel.EMAIL, "ada@example.com", None, means="complaint", words="", now=office.clock())
+        revoke(db, said)
+    assert "Education today 12:00, stopped at the provider, or called spam" in office.page(
+        f"/staff/people/{registration}"
+    )
+
+
+def test_a_row_that_waits_for_a_person_is_ahead_and_says_why(office):
+    registration = office.world.registration(office.world.session())
+    office.world.sql("UPDATE delivery SET reason = 'unapproved'")
+    office.clock.forward(minutes=10)
+    said = office.page(f"/staff/people/{registration}")
+    assert "Email: Confirmation Waits: no approval of these words is in force." in said
+    assert said.index("Email: Confirmation") < said.index("Now: Monday")
+
+
+@pytest.mark.parametrize("number", ["999", "9" * 25])
+def test_a_registration_that_is_not_there_is_not_found(office, number):
+    assert office.get(f"/staff/people/{number}").status_code == 404

@@ -15,4 +15,20 @@ def test_every_address_of_the_staff_answers_only_to_who_is_signed_in(office):
             assert answer.headers["location"].startswith("/staff/sign-in")
 
 
-PARTS = ("slug", "session_id", "delivery_id", "registration_id", "token", "kind", "name")
+PARTS = (
+    "slug",
+    "session_id",
+    "delivery_id",
+    "registration_id",
+    "token",
+    "kind",
+    "name",
+    "reply_id",
+    "question_id",
+    "answer_id",
+    "field_id",
+    "alert_id",
+    "stream_id",
+    "pause_id",
+    "switch_id",
+)

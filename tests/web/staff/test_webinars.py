@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.factories import DAY, HOUR, LESSONS, NOON, SERVICE_TEXTS
+from tests.offices import opened
 
 
 def test_a_webinar_without_a_session_says_what_it_waits_for(office):
@@ -151,3 +152,27 @@ def test_only_marketing_and_admin_see_the_way_to_move(office):
     assert "Move session…" in office.page(office.webinar())
     office.sign_in("clinician")
     assert "Move session…" not in office.page(office.webinar())
+
+
+def test_a_session_says_where_its_people_came_from(office):
+    session = office.world.session(10 * DAY)
+    touches = [
+        '{"utm_source": "flyer", "referrer": "a.example"}',
+        '{"utm_source": "flyer"}',
+        '{"referrer": "b.example"}',
+        "{}",
+    ]
+    for touch in touches:
+        one = office.world.registration(session)
+        office.world.sql("UPDATE registration SET touch = CAST(:touch AS jsonb) WHERE id = :id", touch=touch, id=one)
+    said = office.page(office.webinar(f"?session={session}"))
+    assert "Source People flyer 2 not known 1 b.example 1" in said
+
+
+def test_the_form_for_other_pages_is_there_to_be_copied_where_a_site_is_named(office, furnished, tmp_path):
+    assert "The form in another page" not in office.page(office.webinar())
+    with opened(furnished, tmp_path / "other", embed_origins="https://www.clinic.example") as other:
+        page = other.get(other.webinar()).text
+    assert "works on https://www.clinic.example" in page
+    assert "&lt;iframe src=&#34;http://127.0.0.1:8000/w/si-joint-runners/embed&#34;" in page
+    assert "title=&#34;Sign up: Runners&amp;#x27; class&#34;" in page

@@ -1,10 +1,12 @@
 """Instants, distances, states and reasons in the words of the staff pages."""
 
+import re
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from campaigns.domain.lifecycle import Status
+from campaigns.domain.reasons import Reason
 from campaigns.domain.steps import (
     Anchor,
     Audience,
@@ -16,7 +18,7 @@ from campaigns.domain.steps import (
     Relative,
     Step,
 )
-from campaigns.domain.timing import Reason
+from campaigns.store.tables import suppression
 from campaigns.web.staff import words
 
 CHICAGO = "America/Chicago"
@@ -29,6 +31,24 @@ def test_every_reason_of_the_rules_has_plain_words(reason):
     said = words.reason(reason.value)
     assert said == words.REASONS[reason.value]
     assert "_" not in said
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_every_purpose_has_a_name_of_its_own(purpose):
+    assert words.PURPOSES[purpose]
+
+
+def test_every_reason_for_not_writing_to_an_address_has_plain_words():
+    (rule,) = [one for one in suppression.constraints if "reason" in str(one.name)]
+    stored = re.findall(r"'(\w+)'", str(rule.sqltext))
+    assert sorted(words.SUPPRESSED) == sorted(stored)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("twilio", "Twilio"), ("ses", "Amazon SES"), ("mail", "a mail server"), ("other", "other")]
+)
+def test_a_provider_is_named_as_its_customers_do(name, said):
+    assert words.provider(name) == said
 
 
 @pytest.mark.parametrize("status", list(Status))
@@ -49,7 +69,9 @@ def test_every_state_has_its_meaning(status):
             "worker_died: the worker stopped while it was handing this over",
             "the worker stopped while it was handing this over",
         ),
-        ("left: staff decided not to send again", "left: staff decided not to send again"),
+        ("left: staff decided not to send again", "staff decided not to send again"),
+        ("lost: looked for 3 times", "looked for 3 times"),
+        ("render: KeyError", "render: KeyError"),
     ],
 )
 def test_a_reason_we_do_not_know_is_shown_as_it_is(code, said):

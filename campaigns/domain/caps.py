@@ -1,0 +1,70 @@
+"""How many texts one number may get, whoever is registered with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from campaigns.domain.steps import Purpose
+
+DAY: Final = timedelta(hours=24)
+MONTH: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Limits per number, from `campaigns/rules/caps.toml`; days are rolling ones of 24 hours."""
+
+    texts_a_day: int
+    """Of every purpose."""
+    offers_a_day: int
+    """Of education and marketing together."""
+    offers_a_month: int
+    """Within 30 days."""
+    sign_ups_an_hour: int
+    """Texts that confirm a sign-up, to numbers typed in from one network address."""
+    confirmations_ever: int
+    """Texts that confirm a sign-up, to one number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A text that has gone to a number, or may have, within the last 30 days."""
+
+    at: datetime
+    purpose: Purpose
+    step_id: int
+    session_id: int
+    revision: int
+    confirms: bool
+    """Confirms a sign-up."""
+
+
+def over_the_cap(purpose: Purpose, sent: Sequence[Sent], caps: Caps, now: datetime) -> bool:
+    """Say whether one more text of this purpose would be too many for the number that got `sent`."""
+    today = [one for one in sent if now - one.at < DAY]
+    if len(today) >= caps.texts_a_day:
+        return True
+    if purpose is Purpose.SERVICE:
+        return False
+    offers = [one for one in sent if one.purpose is not Purpose.SERVICE and now - one.at < MONTH]
+    today_s = sum(now - one.at < DAY for one in offers)
+    return today_s >= caps.offers_a_day or len(offers) >= caps.offers_a_month
+
+
+def shared_already(step_id: int, session_id: int, revision: int, sent: Sequence[Sent]) -> bool:
+    """Say whether the number has had this very text for another person registered with it."""
+    return any((one.step_id, one.session_id, one.revision) == (step_id, session_id, revision) for one in sent)
+
+
+def pumped(sent: Sequence[Sent], sign_ups_before: int, caps: Caps, now: datetime) -> bool:
+    """Say whether a text that confirms a sign-up looks like one of a robot's.
+
+    `sign_ups_before` counts those with a number from the same network address in the hour
+    before. One confirmation a number within 24 hours, and a few in all.
+    """
+    confirmations = [one for one in sent if one.confirms]
+    again = any(now - one.at < DAY for one in confirmations)
+    return again or len(confirmations) >= caps.confirmations_ever or sign_ups_before >= caps.sign_ups_an_hour

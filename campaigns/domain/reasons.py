@@ -1,0 +1,47 @@
+"""Why a message never leaves, or not yet."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a message never leaves, as the ledger keeps it and the staff page explains it."""
+
+    REGISTERED_LATE = "registered_late"
+    MOVED_LATE = "moved_late"
+    STEP_NEWER = "step_newer"
+    EXPIRED = "expired"
+    QUIET_HOURS = "quiet_hours"
+    TOO_NEAR = "too_near"
+    NOT_NEAR = "not_near"
+    OTHER_AUDIENCE = "other_audience"
+    CONFIRMATIONS_OFF = "confirmations_off"
+    PAUSED = "paused"
+    WITHDRAWN = "withdrawn"
+    SESSION_CANCELLED = "session_cancelled"
+    SUPERSEDED = "superseded"
+    """Belonged to a date that the session no longer has."""
+    NO_CONSENT = "no_consent"
+    NO_NUMBER = "no_number"
+    SUPPRESSED = "suppressed"
+    HAD_BEFORE = "had_before"
+    """Got the same lesson through another registration."""
+    TOLD_ALREADY = "told_already"
+    """Got the same reminder for the old date, too shortly before."""
+    TOO_SOON = "too_soon"
+    """Another message had just gone to this person on this channel."""
+    NEARER_MESSAGE = "nearer_message"
+    """A message nearer to the start follows within the gap and goes instead."""
+    HOUSEHOLD = "household"
+    """Somebody else with this number has had the same text."""
+    TOO_MANY = "too_many"
+    """The number has had as many texts as it may."""
+    PUMPED = "pumped"
+    """A confirmation that looks like one of a robot's sign-ups."""
+    ON_HOLD = "on_hold"
+    """What this address wrote waits for somebody to read it."""
+    DOMAIN_PAUSED = "domain_paused"
+    """The recipient's mail domain turns us away."""
+    UNAPPROVED = "unapproved"
+    """No clinician's approval of these words is in force."""

@@ -1,0 +1,121 @@
+"""A registrant corrects their own details: name, email, mobile number, time zone.
+
+Another email address is another person to the ledger: the place goes over to it, with a
+confirmation of its own, and the links that were sent to the old address end. Whoever
+reads a mistyped mailbox must not learn the right one from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from campaigns.domain.quiet import SendingHours
+from campaigns.domain.steps import Channel, Purpose
+from campaigns.errors import Conflict, Rejected
+from campaigns.operations.plan import plan_registration
+from campaigns.operations.register import Request, record_consents, register
+from campaigns.operations.sign_up import Guard, count_sign_up
+from campaigns.operations.switch import current_place
+from campaigns.store import form_fields, ledger_plan, people, switches
+from campaigns.store.consents import granted_for, permissions_of
+from campaigns.store.engine import Connection
+from campaigns.store.people import Place
+
+TEXTS = (Channel.SMS, Purpose.SERVICE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What somebody wrote about themselves, found well-formed."""
+
+    first_name: str
+    email: str
+    phone: str | None
+    """None takes the number away, and the texts with it."""
+    zone: str
+    texts: int | None = None
+    """The wording beside the box for texts, if it was ticked for this number."""
+    evidence: Mapping[str, object] = field(default_factory=dict)
+
+
+def correct(
+    db: Connection,
+    registration_id: int,
+    wanted: Details,
+    guard: Guard,
+    hours: SendingHours,
+    now: datetime,
+    *,
+    horizon: timedelta,
+) -> int:
+    """Write the new details, and plan what is still to come anew; give the registration that holds from now on.
+
+    A yes to texts was given for one number and does not go over to another. Raises `Rejected`
+    naming the field if the email changes for a place that is over or given up, `LinkExpired` for
+    a registration that does not exist, and what `register` raises.
+    """
+    here = current_place(db, registration_id)
+    if wanted.email != here.email:
+        return _to_another_address(db, here, wanted, guard, hours, now, horizon)
+    people.correct_registrant(
+        db,
+        here.registrant_id,
+        first_name=wanted.first_name,
+        phone=wanted.phone,
+        zone=wanted.zone,
+        registration_id=here.registration_id,
+    )
+    ticked = {TEXTS: wanted.texts} if wanted.texts is not None and wanted.phone else {}
+    record_consents(db, here.registrant_id, _request(here, wanted, ticked), now)
+    ledger_plan.forget_planned_of(db, here.registration_id, now)
+    after = current_place(db, here.registration_id)
+    granted = permissions_of(db, here.registrant_id)
+    plan_registration(db, after, granted, hours, now, horizon=horizon, only_after=now)
+    return here.registration_id
+
+
+def _to_another_address(
+    db: Connection,
+    here: Place,
+    wanted: Details,
+    guard: Guard,
+    hours: SendingHours,
+    now: datetime,
+    horizon: timedelta,
+) -> int:
+    if here.withdrawn_at is not None or here.session.cancelled_at is not None or now >= here.session.ends_at:
+        raise Rejected(
+            "This class is over or cancelled, so its messages stay where they are."
+            " Sign up for another date with the new address.",
+            field="email",
+        )
+    if not people.withdraw(db, here.registration_id, now):
+        raise Conflict("Your place was changed a moment ago. Reload the page to see it as it is now.")
+    agreed = {kind: None for kind in granted_for(db, here.registrant_id) if kind[0] is Channel.EMAIL}
+    texts: dict[tuple[Channel, Purpose], int | None] = {}
+    if wanted.phone and (wanted.texts is not None or (here.texts and wanted.phone == here.phone)):
+        texts = {TEXTS: wanted.texts}
+    request = _request(here, wanted, {**agreed, **texts})
+    made = register(db, request, hours, now, horizon=horizon)
+    form_fields.carry_over(db, here.registration_id, made.registration_id)
+    switches.lead_on(db, here.registration_id, made.registration_id)
+    if made.created:
+        switches.take_over_entry(db, here.registration_id, made.registration_id)
+        count_sign_up(db, made.registration_id, request, guard, now, ip=str(wanted.evidence.get("ip", "")))
+    return made.registration_id
+
+
+def _request(here: Place, wanted: Details, consents: Mapping[tuple[Channel, Purpose], int | None]) -> Request:
+    return Request(
+        session_id=here.session.id,
+        first_name=wanted.first_name,
+        last_name=here.last_name,
+        email=wanted.email,
+        phone=wanted.phone,
+        zone=wanted.zone,
+        language=here.language,
+        consents=consents,
+        evidence={**wanted.evidence, "why": "the person corrected their details"},
+    )

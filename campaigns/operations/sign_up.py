@@ -1,0 +1,107 @@
+"""Someone sends the registration form: a place, the answers, what brought them, and a count against abuse.
+
+Sending it again for a place one has gives the same answer and sends nothing: a form in
+which anybody can type anybody's address must not be a button that writes to them. Whoever
+has lost the confirmation is led to it by the page "Find my page".
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from campaigns.domain.inbound import InboundWords
+from campaigns.domain.quiet import SendingHours
+from campaigns.domain.sign_ups import Counted, Limits, held_back, keys_of
+from campaigns.operations.ask import Ear, ask
+from campaigns.operations.register import Request, register
+from campaigns.store import form_fields, people, sign_ups, touches
+from campaigns.store.engine import Connection
+from campaigns.store.sealing import Seal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A form without faults."""
+
+    request: Request
+    answers: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """By the id of the field; whatever was left empty is left out."""
+    touch: Mapping[str, str] = field(default_factory=dict)
+    """What brought them: utm words, the referrer's host, the landing path."""
+    question: str = ""
+    """To the doctor."""
+    ip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What keeps the form from being used against others, and answers from being read."""
+
+    seal: Seal
+    secret: bytes
+    """Turns addresses into the keys they are counted under."""
+    limits: Limits
+    words: InboundWords
+    """By which a question with an urgent sign is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUp:
+    """A live registration, whether it is new, and whether the question has an urgent sign in it."""
+
+    registration_id: int
+    created: bool
+    urgent: bool = False
+
+
+def sign_up(
+    db: Connection, sent: Sent, guard: Guard, hours: SendingHours, now: datetime, *, horizon: timedelta
+) -> SignedUp:
+    """Register whoever sent the form, as `register` does, and keep what else the form said.
+
+    A new place counts; one over a limit is written like any other, and its confirmation is
+    skipped at the last look. Answers replace those given before, an empty one replaces
+    nothing. Raises what `register` and `ask` raise; then nothing is written.
+    """
+    made = register(db, sent.request, hours, now, horizon=horizon)
+    sealed = {number: close_answer(guard.seal, answer) for number, answer in sent.answers.items()}
+    form_fields.save_answers(db, made.registration_id, sealed, now)
+    touches.note_touch(db, made.registration_id, sent.touch)
+    if made.created:
+        count_sign_up(db, made.registration_id, sent.request, guard, now, ip=sent.ip)
+    urgent = False
+    place = people.place(db, made.registration_id) if sent.question else None
+    if place is not None:
+        urgent = ask(db, Ear(guard.seal, guard.words), place, sent.question, "form", now).urgent
+    return SignedUp(made.registration_id, made.created, urgent)
+
+
+def close_answer(seal: Seal, answer: tuple[str, ...]) -> bytes:
+    """Seal an answer."""
+    return seal.close(json.dumps(answer).encode())
+
+
+def open_answer(seal: Seal, sealed: bytes) -> tuple[str, ...]:
+    """Give an answer back; raises `NotFound` if no secret of ours sealed it."""
+    return tuple(json.loads(seal.open(sealed)))
+
+
+def count_sign_up(
+    db: Connection, registration_id: int, request: Request, guard: Guard, now: datetime, *, ip: str
+) -> None:
+    """Count a new place against the limits; beyond one, its confirmation is written and does not leave."""
+    # The person's row is locked by `register`: of two sign-ups with one email address the second counts the first.
+    keys = keys_of(request.email, request.phone, ip)
+    hashed = {one: _key(guard.secret, one, value) for one, value in keys.items()}
+    tallies = sign_ups.count(db, hashed.values(), now)
+    channels = held_back({one: tallies[key] for one, key in hashed.items()}, guard.limits)
+    if channels:
+        sign_ups.hold_back(db, registration_id, channels)
+
+
+def _key(secret: bytes, counted: Counted, value: str) -> str:
+    return hmac.digest(secret, f"sign-up\0{counted}\0{value}".encode(), "sha256").hex()

@@ -1,0 +1,29 @@
+"""What a signed link of a registrant opens: the place it leads to by now, or a clear word that it opens nothing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from campaigns.domain.tokens import MANAGE
+from campaigns.errors import LinkExpired
+from campaigns.runtime import Runtime
+from campaigns.store import people, switches
+from campaigns.store.engine import Connection
+from campaigns.store.people import Place
+
+_MOVED_AWAY: Final = "This place went over to another email address. The newest email from us there has the link to it."
+
+
+def place_of(db: Connection, registration_id: int) -> Place:
+    """Give the place a registration has led on to; raises `LinkExpired` if there is none to show."""
+    number = switches.newest(db, registration_id)
+    found = people.place(db, number) if number is not None else None
+    if found is None:
+        raise LinkExpired(_MOVED_AWAY if people.place(db, registration_id) else "")
+    return found
+
+
+def read_place(db: Connection, runtime: Runtime, token: str) -> Place:
+    """Find the place behind a token of the personal page; raises `LinkExpired`."""
+    (registration_id,) = runtime.signer.read(MANAGE, token)
+    return place_of(db, registration_id)

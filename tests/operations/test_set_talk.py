@@ -1,0 +1,142 @@
+"""What staff may show on the watch page, and what is declined."""
+
+from datetime import timedelta
+
+import pytest
+
+from campaigns.domain.watching import Shares
+from campaigns.errors import NotFound, Rejected
+from campaigns.operations.set_talk import set_talk
+from campaigns.operations.watch import keep_beat
+from campaigns.store import talks, webinars
+from campaigns.store.engine import transaction
+from campaigns.store.talks import Talk
+from campaigns.store.viewings import Beat
+from tests.factories import HOUR, World
+
+
+@pytest.fixture
+def world(engine):
+    return World(engine)
+
+
+@pytest.fixture
+def staff_id(world):
+    world.sql(
+        "INSERT INTO staff (email, name, role, password_hash, created_at) VALUES ('a@b.example', 'A', 'admin', '-', now())"
+    )
+    return world.one("SELECT id FROM staff")
+
+
+def put(world, staff_id, session, **talk):
+    with transaction(world.engine) as db:
+        set_talk(db, session, Talk(**talk), Shares(), staff_id=staff_id, now=world.clock())
+        return talks.talk_of(db, session)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/media/talk.mp4",
+        "https://media.example/talk.webm",
+        "https://media.example:8443/live/talk.M3U8?token=a%20b&x=1",
+    ],
+)
+def test_our_own_paths_and_https_addresses_are_taken(world, staff_id, address):
+    assert put(world, staff_id, world.session(), media_url=f" {address} ").media_url == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://media.example/talk.mp4",
+        "//media.example/talk.mp4",
+        "javascript:alert(1)//.mp4",
+        "https://user:secret@media.example/talk.mp4",
+        "https://media.example;script-src/talk.mp4",
+        "https://[/talk.mp4",
+        "https:///talk.mp4",
+        "/media/my talk.mp4",
+        '/media/"talk.mp4',
+        "/\\media.example/talk.mp4",
+        "talk.mp4",
+        "/" + "x" * 2000 + ".mp4",
+    ],
+)
+def test_any_other_address_is_declined_at_its_field(world, staff_id, address):
+    with pytest.raises(Rejected, match="https://, or a path of our own") as declined:
+        put(world, staff_id, world.session(), media_url=address)
+    assert declined.value.field == "media_url"
+
+
+@pytest.mark.parametrize(
+    ("field", "talk"),
+    [
+        ("media_url", {"media_url": "/media/talk.pdf"}),
+        ("captions_url", {"media_url": "/media/talk.mp4", "captions_url": "/media/talk.srt"}),
+        ("media_url", {"captions_url": "/media/talk.vtt"}),
+        ("transcript", {"transcript": "bell \x07"}),
+        ("transcript", {"transcript": "nul \x00"}),
+        ("transcript", {"transcript": "x" * 200_001}),
+        ("talk", {"talk_seconds": 0}),
+        ("talk", {"talk_seconds": 8 * 3600 + 1}),
+    ],
+)
+def test_a_fault_is_named_at_its_field_and_nothing_is_written(world, staff_id, field, talk):
+    session = world.session()
+    with pytest.raises(Rejected) as declined:
+        put(world, staff_id, session, **talk)
+    assert declined.value.field == field
+    with transaction(world.engine) as db:
+        assert talks.talk_of(db, session) == Talk()
+
+
+def test_a_transcript_is_kept_as_paragraphs(world, staff_id):
+    typed = "  One  line.\r\nAnother.\r\n\r\n\r\n\r\nA second\tparagraph. \r\n"
+    assert put(world, staff_id, world.session(), transcript=typed).transcript == (
+        "One line.\nAnother.\n\nA second paragraph."
+    )
+
+
+def test_it_is_put_on_record_without_the_words(world, staff_id):
+    session = world.session()
+    put(world, staff_id, session, media_url="/media/talk.mp4", transcript="Words.", talk_seconds=580)
+    assert world.sql("SELECT act, subject, detail FROM audit") == [
+        ("session talk set", f"session:{session}", {"video": True, "captions": False, "transcript": 6, "seconds": 580})
+    ]
+
+
+def test_a_talk_that_stays_as_it_was_is_not_put_on_record_again(world, staff_id):
+    session = world.session()
+    for _ in range(2):
+        put(world, staff_id, session, media_url="/media/talk.mp4")
+    assert world.one("SELECT count(*) FROM audit") == 1
+
+
+def test_a_talk_that_turns_out_shorter_makes_those_who_saw_it_attend(world, staff_id):
+    session = world.session(HOUR)
+    sam = world.registration(session)
+    put(world, staff_id, session, media_url="/media/talk.mp4")
+    world.clock.forward(hours=1)
+    with transaction(world.engine) as db:
+        keep_beat(db, Beat(sam, session, world.clock() - HOUR, ((0, 5000),)), Shares(), world.clock())
+        assert world.place(sam).attendance.value == "unknown"  # not yet committed
+    assert world.place(sam).attendance.value == "left_early"
+    with transaction(world.engine) as db:
+        webinars.finish_attendance(db, session, world.clock())
+    world.plan()
+    world.clock.forward(minutes=1)
+    put(world, staff_id, session, media_url="/media/talk.mp4", talk_seconds=580)
+    assert world.place(sam).attendance.value == "attended"
+    assert world.one("SELECT planned_until IS NULL FROM webinar_session WHERE id = :s", s=session)
+
+
+def test_the_talk_lasts_as_long_as_the_session_unless_it_is_said(world, staff_id):
+    session = world.session()
+    with transaction(world.engine) as db:
+        assert webinars.read_session(db, session).talk == timedelta(minutes=30)
+
+
+def test_an_unknown_session_is_refused(world, staff_id):
+    with pytest.raises(NotFound):
+        put(world, staff_id, 99)
