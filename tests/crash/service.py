@@ -171,8 +171,18 @@ class House:
         while not until():
             dead = [one.name for one in self.programs.values() if watch and not one.alive]
             assert not dead, f"{dead} ended by themselves while the test waited for: {what}"
-            assert time.monotonic() < net, f"waited in vain for: {what}"
+            assert time.monotonic() < net, f"waited in vain for: {what}\n{self._how_it_stands()}"
             time.sleep(pause)
+
+    def _how_it_stands(self) -> str:
+        """Say what a person would look for first when nothing goes on."""
+        states = self.sql("SELECT status, reason, count(*) FROM delivery GROUP BY 1, 2 ORDER BY 1, 2")
+        told = [f"{Status(status).name} {reason or ''}: {count}" for status, reason, count in states]
+        rhythms = self.sql("SELECT name, scheduler, last_at FROM rhythm ORDER BY 1, 2")
+        told += [f"{name} of {scheduler}: last at {at:%H:%M:%S}" for name, scheduler, at in rhythms]
+        arrived = f"{self.mails.count()} emails and {self.texts.count()} texts arrived"
+        places = f"{self.one('SELECT count(*) FROM registration')} places"
+        return "\n".join([f"clock {self.runtime.clock():%H:%M:%S}, {places}, {arrived}", *told])
 
     def wait_until_settled(self) -> None:
         """Wait until nothing is on its way any more, nor about to be tried or looked for again, nor to be taken in."""
