@@ -1,4 +1,4 @@
-"""The rhythms: dispatch, plan, recover, close. A loop of which two may run.
+"""The rhythms: dispatch, plan, recover, close, offer. A loop of which two may run.
 
 Each rhythm has a thread of its own, so that a long plan never delays what is due now.
 Run as `python -m workers.scheduler`.
@@ -28,6 +28,7 @@ from campaigns.mailroom import fetch_mail, mailbox_of
 from campaigns.operations.close import close_sessions
 from campaigns.operations.dispatch import Pace, Publish, dispatch
 from campaigns.operations.hear import apply_inbound
+from campaigns.operations.offer import offer_places
 from campaigns.operations.plan import plan_sessions
 from campaigns.operations.receive import apply_receipts
 from campaigns.operations.reconcile import reconcile
@@ -73,6 +74,7 @@ def rhythms(runtime: Runtime, publish: Publish) -> tuple[Rhythm, ...]:
         Rhythm("reconcile", settings.recover_every, lambda: reconcile(engine, sms, clock(), looks=looks)),
         Rhythm("receive", settings.receive_every, lambda: _receive(runtime)),
         Rhythm("close", settings.close_every, lambda: close_sessions(engine, settings.shares, clock())),
+        Rhythm("offer", settings.close_every, lambda: offer_places(engine, clock())),
         *_mailbox(runtime),
     )
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from campaigns.domain.steps import Attendance, Audience
+from campaigns.domain.steps import Attendance, Audience, Standing
 
 
 class Awaited(StrEnum):
@@ -19,6 +19,9 @@ class Awaited(StrEnum):
     CANCELLATION = "cancellation"
     WITHDRAWAL = "withdrawal"
     ANSWER = "answer"
+    PLACE = "place"
+    """They are on the waiting list."""
+    OFFER = "offer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,9 @@ class Facts:
     withdrawn_at: datetime | None = None
     answered_at: datetime | None = None
     """When the answer that a delivery carries was published."""
+    standing: Standing = Standing.HELD
+    offered_at: datetime | None = None
+    """When a place was offered to somebody on the waiting list."""
     attendance: Attendance = Attendance.UNKNOWN
     texts: bool = False
     """Gets text reminders: consent, a number, and no suppression."""
@@ -65,6 +71,11 @@ def speaks(audience: Audience, facts: Facts) -> bool | Awaited:
 
     Once the attendance list is final, someone it does not name belongs to none of its audiences.
     """
+    waits = facts.standing is not Standing.HELD
+    if audience is Audience.WAITING:
+        return waits
+    if waits:  # who leaves the waiting list had no place to give up, and gets no receipt for one
+        return Awaited.PLACE if facts.withdrawn_at is None else False
     if audience is Audience.EVERYONE:
         return True
     if audience is Audience.WITHOUT_TEXTS:

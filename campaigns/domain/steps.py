@@ -47,10 +47,12 @@ class Anchor(StrEnum):
     """The session's cancellation; for the audience `withdrawn`, the person's own."""
     ANSWERED = "answered"
     """The publication of the doctor's answer to what this person asked."""
+    OFFERED = "offered"
+    """The moment at which somebody on the waiting list is offered a place."""
 
 
 class Audience(StrEnum):
-    """Whom a step speaks to. All but `withdrawn` mean people who still hold their place."""
+    """Whom a step speaks to. All but `withdrawn` and `waiting` mean people who hold a place now."""
 
     EVERYONE = "everyone"
     ATTENDED = "attended"
@@ -61,6 +63,17 @@ class Audience(StrEnum):
     """Everyone who gets no text reminders: no consent, no number, or a number that is suppressed."""
     WITHDRAWN = "withdrawn"
     """People who cancelled their own place."""
+    WAITING = "waiting"
+    """People on the waiting list, with an offer or without."""
+
+
+class Standing(StrEnum):
+    """What a registration has: a place, or a hope for one."""
+
+    HELD = "held"
+    WAITING = "waiting"
+    OFFERED = "offered"
+    """A place is kept for them until the offer ends."""
 
 
 class Attendance(StrEnum):
@@ -161,5 +174,5 @@ class Step:
     @property
     def dated(self) -> bool:
         """Whether the due time hangs on the session's date, so that the message belongs to one revision of it."""
-        undated = (Anchor.REGISTERED, Anchor.ANSWERED)
+        undated = (Anchor.REGISTERED, Anchor.ANSWERED, Anchor.OFFERED)
         return self.anchor not in undated and self.audience is not Audience.WITHDRAWN

@@ -159,7 +159,12 @@ def expiry(rule: Expiry, session: SessionFacts, anchor: datetime) -> datetime:
 
 def _own(step: Step, facts: Facts) -> datetime | None:
     """Give the anchor of a step that counts from something of this person's alone."""
-    return {Anchor.REGISTERED: facts.registered_at, Anchor.ANSWERED: facts.answered_at}.get(step.anchor)
+    own = {
+        Anchor.REGISTERED: facts.registered_at,
+        Anchor.ANSWERED: facts.answered_at,
+        Anchor.OFFERED: facts.offered_at,
+    }
+    return own.get(step.anchor)
 
 
 def _anchor(step: Step, session: SessionFacts) -> datetime | Awaited:
@@ -167,6 +172,8 @@ def _anchor(step: Step, session: SessionFacts) -> datetime | Awaited:
         return session.moved_at or Awaited.MOVE
     if step.anchor is Anchor.ANSWERED:
         return Awaited.ANSWER
+    if step.anchor is Anchor.OFFERED:
+        return Awaited.OFFER
     if step.anchor is Anchor.CANCELLED:
         if step.audience is Audience.WITHDRAWN:
             return Awaited.WITHDRAWAL

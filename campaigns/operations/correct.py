@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from campaigns.domain.quiet import SendingHours
-from campaigns.domain.steps import Channel, Purpose
+from campaigns.domain.steps import Channel, Purpose, Standing
 from campaigns.errors import Conflict, Rejected
 from campaigns.operations.plan import plan_registration
 from campaigns.operations.register import Request, record_consents, register
@@ -91,6 +91,11 @@ def _to_another_address(
             " Sign up for another date with the new address.",
             field="email",
         )
+    if here.standing is not Standing.HELD:
+        raise Rejected(
+            "You are on the waiting list. To use another address, leave the list and join it again with that one.",
+            field="email",
+        )
     if not people.withdraw(db, here.registration_id, now):
         raise Conflict("Your place was changed a moment ago. Reload the page to see it as it is now.")
     agreed = {kind: None for kind in granted_for(db, here.registrant_id) if kind[0] is Channel.EMAIL}
@@ -117,5 +122,6 @@ def _request(here: Place, wanted: Details, consents: Mapping[tuple[Channel, Purp
         zone=wanted.zone,
         language=here.language,
         consents=consents,
+        keeps=True,
         evidence={**wanted.evidence, "why": "the person corrected their details"},
     )

@@ -20,6 +20,7 @@ from campaigns.operations.sheets import Problems, Sheet
 from campaigns.operations.uploads import digest_of
 from campaigns.store import imports, staff, webinars
 from campaigns.store.engine import Connection
+from campaigns.store.places import places_claimed
 
 _SENTENCES: Final = {
     "already": "This person is registered already. Nothing changes for them.",
@@ -133,7 +134,7 @@ def _check(db: Connection, file: BinaryIO, options: Options, session: webinars.S
         reader.remarks.add(
             remark.row, "email", remark.email, _SENTENCES[remark.fate].format(first_row=remark.first_row)
         )
-    left = None if session.capacity is None else session.capacity - webinars.places_taken(db, session.id)
+    left = None if session.capacity is None else session.capacity - places_claimed(db, session.id)
     return Check(
         counts=counts,
         rows=sheet.rows,

@@ -12,6 +12,7 @@ from campaigns.store.campaigns import steps_of
 from campaigns.store.engine import Connection
 from campaigns.store.ledger_plan import forget_planned
 from campaigns.store.staff import record
+from campaigns.store.webinars import SessionRow
 
 _BITE: Final = 5000
 _LONGEST: Final = 2000
@@ -28,12 +29,20 @@ def set_links(db: Connection, session_id: int, *, room_url: str, replay_url: str
     if session is None:
         raise NotFound("This session does not exist.")
     webinars.set_links(db, session_id, room_url=room, replay_url=replay)
-    if bool(replay) != bool(session.replay_url):
-        for step in steps_of(db, session.webinar_id):
-            while step.replay_grace is not None and forget_planned(db, session_id, step.id, _BITE) == _BITE:
-                pass
+    plan_recording_anew(db, session)
     detail = {"room": bool(room), "replay": bool(replay)}
     record(db, staff_id=staff_id, act="session links set", subject=f"session:{session_id}", detail=detail, now=now)
+
+
+def plan_recording_anew(db: Connection, before: SessionRow) -> None:
+    """Plan what waits for the recording anew, if there is one now and was none `before`, or the other way round."""
+    after = webinars.read_session(db, before.id)
+    if after is None or after.facts.has_replay == before.facts.has_replay:
+        return
+    for step in steps_of(db, before.webinar_id):
+        while step.replay_grace is not None and forget_planned(db, before.id, step.id, _BITE) == _BITE:
+            pass
+    webinars.plan_again(db, before.id)
 
 
 def _address(given: str, field: str) -> str:

@@ -71,7 +71,7 @@ def plan_registration(
             expires_at=answer.expires,
         )
         for step in steps
-        if _may_get(step, place, granted)
+        if may_get(step, place, granted)
         and isinstance(answer := answers[step.id], Due)
         and answer.at <= now + horizon + SEAM
         and now < answer.expires
@@ -101,7 +101,7 @@ def plan_session(db: Connection, session: SessionRow, hours: SendingHours, now: 
     zones = zones_in(db, session.id)
     added = 0
     for step in steps:
-        if step.audience is Audience.WITHDRAWN:
+        if step.audience is Audience.WITHDRAWN or step.anchor is Anchor.OFFERED:
             continue  # planned by the act itself
         if step.anchor is not Anchor.REGISTERED:
             added += _plan_dated(db, step, steps, sweep, zones, hours)
@@ -254,7 +254,8 @@ def _days(step: Step, sweep: Sweep, zone: ZoneInfo) -> Iterator[date]:
         yield first + timedelta(days=number)
 
 
-def _may_get(step: Step, place: Place, granted: Permissions) -> bool:
+def may_get(step: Step, place: Place, granted: Permissions) -> bool:
+    """Say whether somebody can be sent a step at all: a number for a text, and consent where it takes one."""
     if step.channel is Channel.SMS and place.phone is None:
         return False
     asked = step.channel is Channel.SMS or step.purpose is not Purpose.SERVICE

@@ -12,13 +12,15 @@ from typing import Final
 
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose
+from campaigns.domain.waiting import takes_more
 from campaigns.errors import NotFound, RegistrationClosed, SessionFull
 from campaigns.operations.plan import plan_registration
 from campaigns.store import switches
 from campaigns.store.consents import Answer, granted_for, lift, permissions_of, record, stopped
 from campaigns.store.engine import Connection
 from campaigns.store.people import has_place, phone_of, place, save_registrant, save_registration
-from campaigns.store.webinars import SessionRow, places_taken, session_for_intake
+from campaigns.store.places import places_claimed
+from campaigns.store.webinars import SessionRow, session_for_intake
 
 OPEN_AFTER_END: Final = timedelta(0)
 """How long after its end a session still takes registrations."""
@@ -41,6 +43,12 @@ class Request:
     """IP, user agent, page: kept with each consent."""
     source: str = "web"
     confirm: bool = True
+    waits: bool = False
+    """Take a place on the waiting list if the session is full."""
+    keeps: bool = False
+    """It takes over a place that was given up a moment ago in the same transaction."""
+    form_shown: int | None = None
+    """When the form was shown that asks: milliseconds since 1970. The same form sent twice gets the same answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +57,22 @@ class Registered:
 
     registration_id: int
     created: bool
+    waits: bool = False
+    """It asked for the waiting list, and found no place free."""
 
 
 def register(db: Connection, request: Request, hours: SendingHours, now: datetime, *, horizon: timedelta) -> Registered:
     """Give a person a place in a session; asking again changes nothing but their details and new consents.
 
     Raises `NotFound` for an unknown session, `RegistrationClosed` for one that is over or
-    cancelled, `SessionFull` when the last place is taken; then nothing is written.
+    cancelled, `SessionFull` when the last place is taken, and the request is not for the waiting
+    list or that is closed too; then nothing is written.
     """
-    session = session_with_room(db, request.session_id, request.email, now)
-    registrant_id, registration_id, created = _save(db, request, now)
+    session = _open_session(session_for_intake(db, request.session_id), now)
+    waits = not (request.keeps or _has_room(db, session, request))
+    if waits and not (request.waits and takes_more(now, session.starts_at)):
+        raise SessionFull(field="session")
+    registrant_id, registration_id, created = _save(db, request, now, waits=waits)
     if created:
         switches.lead_on_from_given_up(db, registrant_id, session.webinar_id, registration_id)
     record_consents(db, registrant_id, request, now)
@@ -68,7 +82,7 @@ def register(db: Connection, request: Request, hours: SendingHours, now: datetim
     if found is not None:
         granted = permissions_of(db, registrant_id)
         plan_registration(db, found, granted, hours, now, horizon=horizon, only_after=None if created else now)
-    return Registered(registration_id, created)
+    return Registered(registration_id, created, waits)
 
 
 def session_with_room(db: Connection, session_id: int, email: str, now: datetime) -> SessionRow:
@@ -77,13 +91,25 @@ def session_with_room(db: Connection, session_id: int, email: str, now: datetime
     Raises `NotFound`, `RegistrationClosed` or `SessionFull`; whoever holds a place in it already is never too many.
     """
     session = _open_session(session_for_intake(db, session_id), now)
-    full = session.capacity is not None and places_taken(db, session.id) >= session.capacity
-    if full and not has_place(db, session.id, email):
+    if not _is_free(db, session) and not has_place(db, session.id, email):
         raise SessionFull(field="session")
     return session
 
 
-def _save(db: Connection, request: Request, now: datetime) -> tuple[int, int, bool]:
+def _has_room(db: Connection, session: SessionRow, request: Request) -> bool:
+    if _is_free(db, session):
+        return True
+    shown = request.form_shown if request.source == "web" else None
+    if request.source == "web" and shown is None:
+        return False
+    return has_place(db, session.id, request.email, form_shown=shown)
+
+
+def _is_free(db: Connection, session: SessionRow) -> bool:
+    return session.capacity is None or places_claimed(db, session.id) < session.capacity
+
+
+def _save(db: Connection, request: Request, now: datetime, *, waits: bool) -> tuple[int, int, bool]:
     """Write or find the person and the place; give both ids, and whether the place is new."""
     registrant_id = save_registrant(
         db,
@@ -103,6 +129,8 @@ def _save(db: Connection, request: Request, now: datetime) -> tuple[int, int, bo
         source=request.source,
         confirm=request.confirm,
         now=now,
+        waits=waits,
+        form_shown=request.form_shown,
     )
     return registrant_id, registration_id, created
 

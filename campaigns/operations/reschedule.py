@@ -16,13 +16,13 @@ from campaigns.domain.timing import Answer, busy_days, due_for_class
 from campaigns.errors import Conflict, NotFound, Rejected
 from campaigns.store.campaigns import steps_of
 from campaigns.store.engine import Connection
+from campaigns.store.places import places_held
 from campaigns.store.session_counts import StepCounts, counts_by_step, people_by_zone
 from campaigns.store.staff import record
 from campaigns.store.webinars import (
     SessionRow,
     cancel_session,
     move_session,
-    places_taken,
     read_session,
     session_for_change,
 )
@@ -157,7 +157,9 @@ def _preview(
     now: datetime,
 ) -> Preview:
     zones = people_by_zone(db, session.id)
-    steps = [step for step in steps_of(db, session.webinar_id) if step.audience is not Audience.WITHDRAWN]
+    steps = [
+        step for step in steps_of(db, session.webinar_id) if step.audience not in (Audience.WITHDRAWN, Audience.WAITING)
+    ]
     counts = counts_by_step(db, session.id)
     after = _changed(session.facts, starts_at, ends_at, now)
     zone = _common_zone(zones)
@@ -180,7 +182,7 @@ def _confirmed(
     db: Connection, session: SessionRow, starts_at: datetime | None, ends_at: datetime | None, fingerprint: str
 ) -> int:
     """Count the people once more and compare with what was shown; the only work done while the row is locked."""
-    people = places_taken(db, session.id)
+    people = places_held(db, session.id)
     if _fingerprint(session, starts_at, ends_at, people) != fingerprint:
         raise Conflict("The numbers changed while you were looking. Read the new preview and confirm again.")
     return people

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from campaigns.domain.watching import Shares
 from campaigns.errors import NotFound, Rejected
+from campaigns.operations.links import plan_recording_anew
 from campaigns.operations.schedule import LONGEST
 from campaigns.operations.watch import judge_again
 from campaigns.store import talks, webinars
@@ -28,8 +29,9 @@ _CAPTIONS: Final = (".vtt",)
 def set_talk(db: Connection, session_id: int, talk: Talk, shares: Shares, *, staff_id: int, now: datetime) -> None:
     """Set the video, captions, words and length of a session's talk; each may be empty.
 
-    Whoever has watched with the class is judged by the new length at once, and only gains by it;
-    a talk that is as it was is left alone, and off the record.
+    Messages that wait for the recording go as soon as there is one. Whoever has watched with the
+    class is judged by the new length at once, and only gains by it; a talk that is as it was is
+    left alone, and off the record.
     Raises `NotFound`, or `Rejected` naming the field at fault.
     """
     written = Talk(
@@ -40,11 +42,13 @@ def set_talk(db: Connection, session_id: int, talk: Talk, shares: Shares, *, sta
     )
     if not written.media_url and written.captions_url:
         raise Rejected("Captions need a video. Give its address, or leave the captions out.", field="media_url")
-    if webinars.session_for_change(db, session_id) is None:
+    before = webinars.session_for_change(db, session_id)
+    if before is None:
         raise NotFound("This session does not exist.")
     if talks.talk_of(db, session_id) == written:
         return
     talks.set_talk(db, session_id, written)
+    plan_recording_anew(db, before)
     session = webinars.read_session(db, session_id)
     assert session is not None
     if judge_again(db, session, shares, now):

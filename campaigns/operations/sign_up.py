@@ -51,11 +51,12 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class SignedUp:
-    """A live registration, whether it is new, and whether the question has an urgent sign in it."""
+    """A live registration, whether it is new, whether the question has an urgent sign in it, and if they must wait."""
 
     registration_id: int
     created: bool
     urgent: bool = False
+    waits: bool = False
 
 
 def sign_up(
@@ -77,7 +78,7 @@ def sign_up(
     place = people.place(db, made.registration_id) if sent.question else None
     if place is not None:
         urgent = ask(db, Ear(guard.seal, guard.words), place, sent.question, "form", now).urgent
-    return SignedUp(made.registration_id, made.created, urgent)
+    return SignedUp(made.registration_id, made.created, urgent, made.waits)
 
 
 def close_answer(seal: Seal, answer: tuple[str, ...]) -> bytes:

@@ -108,7 +108,7 @@ class Words:
             facts.texts,
             facts.withdrawn_at is None,
             not item.first_name,
-            (item.calendar_base, item.calendar_id != item.registration_id, item.answer_id),
+            (item.calendar_base, item.calendar_id != item.registration_id, item.answer_id, item.offer_ends_at),
             _minutes(now, facts.session),
         )
         with self._lock:
@@ -163,6 +163,7 @@ def letter_of(item: Item, step: Step, now: datetime) -> Letter:
         session_zone=about.session_zone,
         has_room=about.has_room,
         replay_url=about.replay_url,
+        replay_here=about.replay_here,
         cancelled=about.session.cancelled_at is not None,
         cancelled_reason=about.cancelled_reason,
         next_session_starts_at=about.next_session_starts_at,
@@ -173,6 +174,7 @@ def letter_of(item: Item, step: Step, now: datetime) -> Letter:
         has_texts=item.facts.texts,
         answer_title=item.answer_title or "",
         answer=paragraphs(item.answer or ""),
+        offer_ends_at=item.offer_ends_at,
         now=now,
     )
 

@@ -15,7 +15,7 @@ from campaigns.domain.tokens import Links
 from campaigns.rendering import headers, identity
 from campaigns.rendering.calendar import invitation_lines
 from campaigns.rendering.environment import Compiled
-from campaigns.rendering.personal import MARKS, Person, Source
+from campaigns.rendering.personal import MARKS, Person, Source, marks_for
 from campaigns.rendering.skeleton import MARKED, Parts, Sign, Skeleton, cut_calendar, skeleton_of
 from campaigns.rendering.variables import Letter, Sender, Value, context, one_line
 
@@ -57,7 +57,7 @@ def cast(compiled: Compiled, letter: Letter, sender: Sender, links: Links, sign:
     """
     values: dict[str, Value] = context(letter, sender, links, channel=Channel.EMAIL, sources=compiled.sources)
     if compiled.shared:
-        values |= {name: mark for name, mark in MARKS.items() if values[name]}
+        values |= marks_for(values, letter)
     values["subject"] = subject = one_line(compiled.subject.render(values))
     values["preheader"] = one_line(compiled.preheader.render(values))
     values["purpose"] = letter.purpose.value

@@ -16,10 +16,10 @@ from jinja2 import nodes
 
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.domain.tokens import Links
-from campaigns.rendering.variables import greeting, name_after, one_line
+from campaigns.rendering.variables import Letter, Value, greeting, name_after, one_line
 
-PERSONAL: Final = ("first_name", "name_after", "greeting", "join_url", "manage_url", "stop_url")
-"""The names of the closed list whose values belong to one person alone."""
+PERSONAL: Final = ("first_name", "name_after", "greeting", "join_url", "manage_url", "stop_url", "replay_url")
+"""The names of the closed list whose values belong to one person alone; a recording's only on our own page."""
 
 _FIRST_MARK: Final = 0xF0000
 MARKS: Final[Mapping[str, str]] = {name: chr(_FIRST_MARK + place) for place, name in enumerate(PERSONAL)}
@@ -64,7 +64,16 @@ _VALUES: Final[Mapping[str, Callable[[Source, Person], str]]] = {
     "join_url": lambda it, who: it.links.join(who.registration_id),
     "manage_url": lambda it, who: it.links.manage(who.registration_id),
     "stop_url": lambda it, who: it.links.stop(who.registration_id, it.channel, it.purpose),
+    "replay_url": lambda it, who: it.links.watch(who.registration_id),
 }
+
+
+def marks_for(values: Mapping[str, Value], letter: Letter) -> dict[str, Value]:
+    """Give the marks to stand in place of the values of this letter; an empty value stays empty."""
+    named = {name: mark for name, mark in MARKS.items() if values[name]}
+    if not letter.replay_here:
+        named.pop("replay_url", None)
+    return dict(named)
 
 
 def only_printed(trees: Sequence[nodes.Template]) -> bool:

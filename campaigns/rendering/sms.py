@@ -12,7 +12,7 @@ from campaigns.domain.messages import Text
 from campaigns.domain.steps import Channel
 from campaigns.domain.tokens import Links
 from campaigns.rendering.environment import Compiled
-from campaigns.rendering.personal import MARKS, Person, Source
+from campaigns.rendering.personal import MARKS, Person, Source, marks_for
 from campaigns.rendering.variables import Letter, Sender, Value, context
 
 _MARK: Final = re.compile("([" + "".join(MARKS.values()) + "])")
@@ -80,7 +80,7 @@ def cast_text(compiled: Compiled, letter: Letter, sender: Sender, links: Links) 
     """
     values: dict[str, Value] = context(letter, sender, links, channel=Channel.SMS, sources="")
     if compiled.shared:
-        values |= {name: mark for name, mark in MARKS.items() if values[name]}
+        values |= marks_for(values, letter)
     pieces = tuple(filter(None, _MARK.split(compiled.text.render(values))))
     return TextSkeleton(pieces, Source(links, Channel.SMS, letter.purpose))
 

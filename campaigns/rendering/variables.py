@@ -87,6 +87,9 @@ class Letter:
     has_room: bool
     """Whether the place to join is known already."""
     replay_url: str = ""
+    """Where the recording is, if it is elsewhere."""
+    replay_here: bool = False
+    """It is seen on our own watch page, each with a link of their own; this goes before `replay_url`."""
     cancelled: bool = False
     cancelled_reason: str = ""
     next_session_starts_at: datetime | None = None
@@ -103,12 +106,15 @@ class Letter:
     """What was asked, in general words."""
     answer: tuple[str, ...] = ()
     """The doctor's answer, paragraph by paragraph."""
+    offer_ends_at: datetime | None = None
+    """Until when a place is kept for somebody on the waiting list."""
     now: datetime
     """The instant of rendering."""
 
     def __post_init__(self) -> None:
         """Refuse what would render into nonsense."""
-        for moment in (self.starts_at, self.ends_at, self.now, self.moved_from, self.next_session_starts_at):
+        moments = (self.starts_at, self.ends_at, self.now, self.moved_from, self.next_session_starts_at)
+        for moment in (*moments, self.offer_ends_at):
             if moment is not None and moment.tzinfo is None:
                 raise ValueError("a letter's datetimes carry a time zone")
         if self.replay_url and urlsplit(self.replay_url).scheme not in ("http", "https"):
@@ -122,6 +128,7 @@ NAMES: Final = frozenset(
     was_moved old_when old_when_short old_time_own has_next next_when next_time_own
     minutes_left class_state is_soon is_running is_over
     answer_title answer
+    offer_until offer_until_short
     has_room has_replay replay_url cancelled cancelled_reason attended left_early missed has_texts switched
     join_url manage_url stop_url landing_url calendar_url
     address phone reply_to sources
@@ -174,8 +181,8 @@ def context(letter: Letter, sender: Sender, links: Links, *, channel: Channel, s
         "host": one_line(letter.host_name) or "our speaker",
         "host_role": one_line(letter.host_role),
         "has_room": letter.has_room,
-        "has_replay": bool(letter.replay_url),
-        "replay_url": one_line(letter.replay_url),
+        "has_replay": letter.replay_here or bool(letter.replay_url),
+        "replay_url": links.watch(letter.registration_id) if letter.replay_here else one_line(letter.replay_url),
         "cancelled": letter.cancelled,
         "cancelled_reason": one_line(letter.cancelled_reason),
         **_presence(letter),
@@ -192,6 +199,7 @@ def context(letter: Letter, sender: Sender, links: Links, *, channel: Channel, s
         "reply_to": sender.reply_to,
         "sources": sources,
         **_times(letter, sender),
+        **_offer(letter),
     }
 
 
@@ -207,6 +215,17 @@ def _answer(letter: Letter) -> dict[str, Value]:
     return {
         "answer_title": one_line(letter.answer_title),
         "answer": tuple(one_line(part) for part in letter.answer),
+    }
+
+
+def _offer(letter: Letter) -> dict[str, Value]:
+    if letter.offer_ends_at is None:
+        return {"offer_until": "", "offer_until_short": ""}
+    zone = letter.zone or letter.session_zone
+    until, word = times.local(letter.offer_ends_at, zone), times.zone_words(zone)
+    return {
+        "offer_until": f"{times.long_date(until)} at {times.hour(until)} {word}",
+        "offer_until_short": f"{times.terse_date(until)}, {times.hour(until)} {word}",
     }
 
 

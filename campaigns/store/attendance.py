@@ -78,10 +78,11 @@ SELECT a.*, coalesce(i.id, e.id) AS registration_id, coalesce(i.attendance, e.at
             AND (w.registrant_id = p.id OR w.id = a.number)
     ) AS withdrew
 FROM attendance_row a
-LEFT JOIN registration i ON i.id = a.number AND i.session_id = :session_id AND i.withdrawn_at IS NULL
+LEFT JOIN registration i
+    ON i.id = a.number AND i.session_id = :session_id AND i.withdrawn_at IS NULL AND i.standing = 'held'
 LEFT JOIN registrant p ON p.email = a.email
 LEFT JOIN registration e
-    ON e.registrant_id = p.id AND e.session_id = :session_id AND e.withdrawn_at IS NULL
+    ON e.registrant_id = p.id AND e.session_id = :session_id AND e.withdrawn_at IS NULL AND e.standing = 'held'
 """
 
 _MATCHED: Final = """
@@ -137,7 +138,7 @@ def known(db: Connection, session_id: int) -> dict[Attendance, int]:
     rows = db.execute(
         text(
             "SELECT attendance, count(*) AS people FROM registration"
-            " WHERE session_id = :session_id AND withdrawn_at IS NULL GROUP BY attendance"
+            " WHERE session_id = :session_id AND withdrawn_at IS NULL AND standing = 'held' GROUP BY attendance"
         ),
         {"session_id": session_id},
     )
@@ -175,7 +176,7 @@ def miss_the_rest(db: Connection, session_id: int, evidence: Mapping[str, object
     """Write `missed` to everybody in the session of whom nothing is known; give their number."""
     rest = text(
         "UPDATE registration SET attendance = 'missed', attendance_evidence = :evidence"
-        " WHERE session_id = :session_id AND withdrawn_at IS NULL AND attendance = 'unknown'"
+        " WHERE session_id = :session_id AND withdrawn_at IS NULL AND standing = 'held' AND attendance = 'unknown'"
     )
     return db.execute(rest, {"session_id": session_id, "evidence": Jsonb(dict(evidence))}).rowcount
 

@@ -38,12 +38,14 @@ _TEXTED: Final = """
             AND n.phone IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM suppression x WHERE x.channel = 'sms' AND x.address = n.phone
                             AND x.lifted_at IS NULL AND coalesce(x.purpose, 'service') = 'service'))"""
+_HELD: Final = "r.withdrawn_at IS NULL AND r.standing = 'held'"
 _HEARD: Final = {
-    Audience.EVERYONE: "r.withdrawn_at IS NULL",
-    Audience.ATTENDED: "r.withdrawn_at IS NULL AND r.attendance = 'attended'",
-    Audience.CAME: "r.withdrawn_at IS NULL AND r.attendance IN ('attended', 'left_early')",
-    Audience.MISSED: "r.withdrawn_at IS NULL AND r.attendance = 'missed'",
-    Audience.WITHOUT_TEXTS: f"r.withdrawn_at IS NULL AND NOT {_TEXTED}",
+    Audience.EVERYONE: _HELD,
+    Audience.ATTENDED: f"{_HELD} AND r.attendance = 'attended'",
+    Audience.CAME: f"{_HELD} AND r.attendance IN ('attended', 'left_early')",
+    Audience.MISSED: f"{_HELD} AND r.attendance = 'missed'",
+    Audience.WITHOUT_TEXTS: f"{_HELD} AND NOT {_TEXTED}",
+    Audience.WAITING: "r.withdrawn_at IS NULL AND r.standing <> 'held'",
 }
 
 

@@ -14,7 +14,7 @@ from campaigns.domain.audience import Facts, SessionFacts
 from campaigns.domain.caps import Sent
 from campaigns.domain.lifecycle import Status
 from campaigns.domain.local import zone_of
-from campaigns.domain.steps import Attendance, Channel, Purpose
+from campaigns.domain.steps import Attendance, Channel, Purpose, Standing
 from campaigns.store.engine import Connection
 
 RETOLD: Final = timedelta(hours=6)
@@ -37,6 +37,8 @@ class About:
     session_zone: str
     has_room: bool
     replay_url: str
+    replay_here: bool
+    """The recording is seen on our own watch page."""
     cancelled_reason: str
     next_session_starts_at: datetime | None
     stopped: frozenset[Purpose]
@@ -83,6 +85,8 @@ class Item:
     """The registration that the calendar entry is named after: the first of those that were switched."""
     calendar_base: int
     """Sequence numbers of the calendar entry that earlier places have used up."""
+    offer_ends_at: datetime | None
+    """Until when a place is kept for somebody on the waiting list."""
     answer_id: int | None
     answer_title: str | None
     answer: str | None
@@ -90,7 +94,7 @@ class Item:
     sign_ups_before: int
     """Of a text that confirms a sign-up: how many more numbers came from the same place in the hour before."""
     held_back: bool = False
-    """It confirms a sign-up, and a limit of the form was reached for this channel."""
+    """It confirms a sign-up or offers a place, and a limit of the form was reached for this channel."""
     sent: tuple[Sent, ...] = ()
     """Of a text: what has gone to the number before, whoever it was for."""
 
@@ -125,7 +129,8 @@ _SENT: Final = text(f"{SENT_TO} = ANY(:phones) ORDER BY at")
 
 _SESSIONS: Final = text("""
 SELECT s.id, s.webinar_id, s.revision, s.starts_at, s.ends_at, s.moved_at, s.moved_from, s.cancelled_at,
-  s.cancelled_reason, s.attendance_final_at, s.room_url, s.replay_url, w.slug, w.title, w.class_title, w.host_name,
+  s.cancelled_reason, s.attendance_final_at, s.room_url, s.replay_url,
+  s.media_url, w.slug, w.title, w.class_title, w.host_name,
   w.host_role, w.zone,
   (SELECT min(f.starts_at) FROM webinar_session f
    WHERE f.webinar_id = s.webinar_id AND f.id <> s.id AND f.cancelled_at IS NULL AND f.starts_at > :now) AS next_at,
@@ -139,7 +144,8 @@ _LOAD: Final = text(f"""
 SELECT d.id AS delivery_id, d.registration_id, d.session_id, d.step_id, d.revision, d.attempt, d.doubts, d.due_at,
   d.expires_at, n.email, n.phone, n.first_name, r.zone, n.language,
   r.registered_at, r.withdrawn_at, r.attendance, r.confirm, coalesce(r.calendar_id, r.id) AS calendar_id,
-  r.calendar_base, d.answer_id, q.title AS answer_title, q.body AS answer, q.published_at AS answered_at,
+  r.calendar_base, r.standing, r.offered_at, r.offer_ends_at,
+  d.answer_id, q.title AS answer_title, q.body AS answer, q.published_at AS answered_at,
   EXISTS (SELECT 1 FROM permission a WHERE a.registrant_id = n.id AND a.channel = d.channel
           AND a.purpose = t.purpose AND a.granted) AS permitted,
   EXISTS (SELECT 1 FROM suppression x WHERE x.channel = d.channel
@@ -184,7 +190,7 @@ SELECT d.id AS delivery_id, d.registration_id, d.session_id, d.step_id, d.revisi
     WHERE own.registrant_id = n.id AND own.channel = 'sms' AND own.granted AND own.evidence ->> 'ip' <> ''
       AND own.id = (SELECT max(c.id) FROM consent c WHERE c.registrant_id = n.id AND c.channel = 'sms'))
     ELSE 0 END AS sign_ups_before,
-  t.anchor = 'registered' AND t.purpose = 'service' AND d.channel = ANY(r.held_back) AS held_back
+  t.anchor IN ('registered', 'offered') AND t.purpose = 'service' AND d.channel = ANY(r.held_back) AS held_back
 FROM delivery d
 JOIN registration r ON r.id = d.registration_id
 JOIN registrant n ON n.id = r.registrant_id
@@ -231,7 +237,7 @@ def _about(row: Row[Any]) -> About:
         moved_from=row.moved_from,
         cancelled_at=row.cancelled_at,
         attendance_final=row.attendance_final_at is not None,
-        has_replay=bool(row.replay_url),
+        has_replay=bool(row.replay_url or row.media_url),
     )
     stopped = row.stopped or []
     return About(
@@ -247,6 +253,7 @@ def _about(row: Row[Any]) -> About:
         session_zone=row.zone,
         has_room=bool(row.room_url),
         replay_url=row.replay_url,
+        replay_here=bool(row.media_url),
         cancelled_reason=row.cancelled_reason,
         next_session_starts_at=row.next_at,
         stopped=frozenset(Purpose) if "" in stopped else frozenset(Purpose(one) for one in stopped),
@@ -261,6 +268,8 @@ def _item(row: Row[Any], own: dict[str, Any], about: About) -> Item:
         registered_at=row.registered_at,
         withdrawn_at=row.withdrawn_at,
         answered_at=row.answered_at,
+        standing=Standing(row.standing),
+        offered_at=row.offered_at,
         attendance=Attendance(row.attendance),
         texts=row.texts,
         confirm=row.confirm,

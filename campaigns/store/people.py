@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from campaigns.domain.audience import Facts
 from campaigns.domain.local import zone_of
-from campaigns.domain.steps import Attendance, Channel, Purpose
+from campaigns.domain.steps import Attendance, Channel, Purpose, Standing
 from campaigns.store.engine import Connection
 from campaigns.store.tables import permission, registrant, registration, suppression
 from campaigns.store.webinars import SessionRow, WebinarRow, read_session, webinar_by_id
@@ -28,6 +28,9 @@ _PLACE = (
     "confirm",
     "registered_at",
     "withdrawn_at",
+    "standing",
+    "offered_at",
+    "offer_ends_at",
     "attendance",
     "texts",
 )
@@ -50,6 +53,9 @@ class Place:
     confirm: bool
     registered_at: datetime
     withdrawn_at: datetime | None
+    standing: Standing
+    offered_at: datetime | None
+    offer_ends_at: datetime | None
     attendance: Attendance
     texts: bool
     """Gets text reminders: has a number, agreed, and the number is not suppressed."""
@@ -64,6 +70,8 @@ class Place:
             zone=zone_of(self.zone, self.webinar.zone),
             registered_at=self.registered_at,
             withdrawn_at=self.withdrawn_at,
+            standing=self.standing,
+            offered_at=self.offered_at,
             attendance=self.attendance,
             texts=self.texts,
             confirm=self.confirm,
@@ -162,8 +170,13 @@ def save_registration(
     source: str,
     confirm: bool,
     now: datetime,
+    waits: bool = False,
+    form_shown: int | None = None,
 ) -> tuple[int, bool]:
-    """Give the id of the person's live registration in the session, and whether it is new."""
+    """Give the id of the person's live registration in the session, and whether it is new.
+
+    With `waits`, a new one is on the waiting list; one that is there stays what it is.
+    """
     statement = upsert(registration).values(
         session_id=session_id,
         registrant_id=registrant_id,
@@ -171,6 +184,9 @@ def save_registration(
         source=source,
         confirm=confirm,
         registered_at=now,
+        standing=Standing.WAITING if waits else Standing.HELD,
+        waiting_since=now if waits else None,
+        form_shown=form_shown,
     )
     row = db.execute(statement.on_conflict_do_nothing().returning(registration.c.id)).first()
     if row:
@@ -183,8 +199,12 @@ def save_registration(
     return db.execute(query).scalar_one(), False
 
 
-def has_place(db: Connection, session_id: int, email: str) -> bool:
-    """Say whether somebody holds a place in the session under this address."""
+def has_place(db: Connection, session_id: int, email: str, *, form_shown: int | None = None) -> bool:
+    """Say whether a place in the session is held, or kept for an offer, under this address.
+
+    With `form_shown`, only if it was given to the very form that was shown then: whoever asks
+    anew must not learn from the answer that this address has a place.
+    """
     query = (
         select(registration.c.id)
         .join(registrant, registrant.c.id == registration.c.registrant_id)
@@ -192,8 +212,11 @@ def has_place(db: Connection, session_id: int, email: str) -> bool:
             registration.c.session_id == session_id,
             registrant.c.email == email,
             registration.c.withdrawn_at.is_(None),
+            registration.c.standing != Standing.WAITING,
         )
     )
+    if form_shown is not None:
+        query = query.where(registration.c.form_shown == form_shown)
     return db.execute(query).first() is not None
 
 
@@ -224,6 +247,9 @@ def place(db: Connection, registration_id: int) -> Place | None:
             registration.c.confirm,
             registration.c.registered_at,
             registration.c.withdrawn_at,
+            registration.c.standing,
+            registration.c.offered_at,
+            registration.c.offer_ends_at,
             registration.c.attendance,
             gets_texts(),
         )
@@ -238,7 +264,7 @@ def place(db: Connection, registration_id: int) -> Place | None:
         return None
     webinar = webinar_by_id(db, session.webinar_id)
     facts = dict(zip(_PLACE, row[1:], strict=True))
-    facts["attendance"] = Attendance(facts["attendance"])
+    facts |= {"attendance": Attendance(facts["attendance"]), "standing": Standing(facts["standing"])}
     return Place(**facts, session=session, webinar=webinar)
 
 

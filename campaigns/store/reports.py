@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from campaigns.domain.lifecycle import Status
 from campaigns.domain.steps import Attendance, Audience, Channel, Purpose, Step
 from campaigns.store.engine import Connection
+from campaigns.store.places import holds_place
 from campaigns.store.tables import delivery, permission, registrant, registration, step, webinar, webinar_session
 from campaigns.store.webinars import SessionRow, WebinarRow
 
@@ -66,7 +67,7 @@ def sessions(db: Connection, webinar_ids: Iterable[int]) -> list[SessionGlance]:
             func.count().label("registered"),
             func.count().filter(registration.c.attendance.in_(("attended", "left_early"))).label("came"),
         )
-        .where(registration.c.withdrawn_at.is_(None))
+        .where(holds_place())
         .group_by(registration.c.session_id)
         .subquery()
     )
@@ -159,6 +160,6 @@ def audiences(db: Connection, session_id: int) -> Audiences:
             ),
         )
         .select_from(source)
-        .where(registration.c.session_id == session_id, registration.c.withdrawn_at.is_(None))
+        .where(registration.c.session_id == session_id, holds_place())
     ).one()
     return Audiences(*(int(number) for number in row))

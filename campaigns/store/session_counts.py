@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from campaigns.domain.lifecycle import Status
 from campaigns.store.engine import Connection
+from campaigns.store.places import holds_place
 from campaigns.store.tables import delivery, registration
 
 
@@ -44,10 +45,10 @@ def counts_by_step(db: Connection, session_id: int) -> dict[int, StepCounts]:
 
 
 def people_by_zone(db: Connection, session_id: int) -> dict[str, int]:
-    """Count the live registrations of a session by time zone."""
+    """Count those who have a place in a session by time zone."""
     query = (
         select(registration.c.zone, func.count())
-        .where(registration.c.session_id == session_id, registration.c.withdrawn_at.is_(None))
+        .where(registration.c.session_id == session_id, holds_place())
         .group_by(registration.c.zone)
     )
     return dict(db.execute(query).all())

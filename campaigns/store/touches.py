@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import func, select, update
 
 from campaigns.store.engine import Connection
+from campaigns.store.places import holds_place
 from campaigns.store.tables import registrant, registration
 
 
@@ -33,7 +34,7 @@ def sources(db: Connection, session_id: int, limit: int = 12) -> list[tuple[str,
     )
     query = (
         select(word, func.count())
-        .where(registration.c.session_id == session_id, registration.c.withdrawn_at.is_(None))
+        .where(registration.c.session_id == session_id, holds_place())
         .group_by(word)
         .order_by(func.count().desc(), word)
         .limit(limit)

@@ -70,8 +70,8 @@ WITH told AS (
     CASE WHEN :now < s.ends_at + CAST(:last_entry AS interval) THEN 'live' ELSE 'replay' END AS mode,
     CAST(coalesce(s.talk_seconds, extract(epoch FROM s.ends_at - s.starts_at)) AS integer) AS talk_seconds
   FROM registration r JOIN webinar_session s ON s.id = r.session_id
-  WHERE r.id = :registration AND s.id = :session AND r.withdrawn_at IS NULL AND s.cancelled_at IS NULL
-    AND s.media_url <> '' AND :now >= s.starts_at - CAST(:doors AS interval)
+  WHERE r.id = :registration AND s.id = :session AND r.withdrawn_at IS NULL AND r.standing = 'held'
+    AND s.cancelled_at IS NULL AND s.media_url <> '' AND :now >= s.starts_at - CAST(:doors AS interval)
     AND (s.room_url = '' OR :now >= s.ends_at + CAST(:last_entry AS interval))
 ), kept AS (
   INSERT INTO viewing AS v

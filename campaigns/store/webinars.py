@@ -80,7 +80,7 @@ class SessionRow:
             moved_from=self.moved_from,
             cancelled_at=self.cancelled_at,
             attendance_final=self.attendance_final_at is not None,
-            has_replay=bool(self.replay_url),
+            has_replay=bool(self.replay_url or self.media_url),
         )
 
 
@@ -89,12 +89,13 @@ class OpenSession:
     """A session as the registration page shows it."""
 
     session: SessionRow
-    taken: int
+    claimed: int
+    """Places that are held, kept for an offer, or waited for."""
 
     @property
     def full(self) -> bool:
-        """Whether every place is taken."""
-        return self.session.capacity is not None and self.taken >= self.session.capacity
+        """Whether nobody else can have a place: each is taken, or somebody waits for it."""
+        return self.session.capacity is not None and self.claimed >= self.session.capacity
 
 
 _WEBINAR = (
@@ -135,13 +136,13 @@ def webinar_by_id(db: Connection, webinar_id: int) -> WebinarRow:
 
 
 def sessions_of(db: Connection, webinar_id: int, *, ending_after: datetime | None = None) -> list[OpenSession]:
-    """List the sessions of a webinar with the places taken, the earliest first."""
-    taken = (
+    """List the sessions of a webinar with the places that are claimed, the earliest first."""
+    claimed = (
         select(func.count())
         .where(registration.c.session_id == webinar_session.c.id, registration.c.withdrawn_at.is_(None))
         .scalar_subquery()
     )
-    query = select(*SESSION, taken).where(webinar_session.c.webinar_id == webinar_id)
+    query = select(*SESSION, claimed).where(webinar_session.c.webinar_id == webinar_id)
     if ending_after is not None:
         query = query.where(webinar_session.c.ends_at > ending_after)
     rows = db.execute(query.order_by(webinar_session.c.starts_at))
@@ -154,7 +155,7 @@ def has_recording(db: Connection, webinar_id: int, now: datetime) -> bool:
         webinar_session.c.webinar_id == webinar_id,
         webinar_session.c.ends_at <= now,
         webinar_session.c.cancelled_at.is_(None),
-        webinar_session.c.replay_url != "",
+        (webinar_session.c.replay_url != "") | (webinar_session.c.media_url != ""),
     )
     return db.execute(query.limit(1)).first() is not None
 
@@ -189,12 +190,6 @@ def session_for_change(db: Connection, session_id: int) -> SessionRow | None:
 def hold_still(db: Connection, session_id: int) -> None:
     """Keep a session from being moved, closed or given a list until the transaction ends; holders do not wait."""
     _lock(db, "pg_advisory_xact_lock_shared", _INTAKE, session_id)
-
-
-def places_taken(db: Connection, session_id: int) -> int:
-    """Count the live registrations of a session."""
-    query = select(func.count()).where(registration.c.session_id == session_id, registration.c.withdrawn_at.is_(None))
-    return db.execute(query).scalar_one()
 
 
 def move_session(db: Connection, session_id: int, starts_at: datetime, ends_at: datetime, now: datetime) -> int:

@@ -49,12 +49,16 @@ def hesitate(signer: Signer, written: str, webinar_id: int, now: datetime, *, at
     return _OLD if age > LASTS else ""
 
 
-def _age(signer: Signer, written: str, webinar_id: int, now: datetime) -> timedelta | None:
-    """Say how long ago the form of this webinar was shown; None if the stamp is not ours or another's."""
+def shown_at(signer: Signer, written: str, webinar_id: int) -> int | None:
+    """Say when the form of a webinar was shown: milliseconds since 1970; None if the stamp is not ours or another's."""
     try:
         numbers = signer.read(FORM, written)
     except LinkExpired:
         return None
-    if len(numbers) != 2 or numbers[0] != webinar_id:  # noqa: PLR2004  # as `stamp` writes it
-        return None
-    return now - _EPOCH - numbers[1] * _MILLISECOND
+    return numbers[1] if len(numbers) == 2 and numbers[0] == webinar_id else None  # noqa: PLR2004  # as `stamp` writes it
+
+
+def _age(signer: Signer, written: str, webinar_id: int, now: datetime) -> timedelta | None:
+    """Say how long ago the form of this webinar was shown; None if the stamp is not ours or another's."""
+    shown = shown_at(signer, written, webinar_id)
+    return None if shown is None else now - _EPOCH - shown * _MILLISECOND

@@ -25,6 +25,7 @@ from campaigns.domain.steps import (
     Purpose,
     Quiet,
     Relative,
+    Standing,
     Step,
 )
 
@@ -99,6 +100,10 @@ def leaving_by_walking(hours: Hours, at: datetime, zone: ZoneInfo, days: int = 8
 
 def speaks_by_table(audience: Audience, facts: Facts) -> bool | Awaited:
     """The rules as a table of who is meant."""
+    if audience is Audience.WAITING:
+        return facts.standing in (Standing.WAITING, Standing.OFFERED)
+    if facts.standing in (Standing.WAITING, Standing.OFFERED):
+        return False if facts.withdrawn_at else Awaited.PLACE
     if audience is Audience.EVERYONE:
         return True
     if audience is Audience.WITHOUT_TEXTS:
@@ -125,6 +130,8 @@ def anchor_instant(step: Step, facts: Facts) -> datetime | Awaited:
         return session.cancelled_at or Awaited.CANCELLATION
     if step.anchor is Anchor.ANSWERED:
         return facts.answered_at or Awaited.ANSWER
+    if step.anchor is Anchor.OFFERED:
+        return facts.offered_at or Awaited.OFFER
     return {
         Anchor.REGISTERED: facts.registered_at,
         Anchor.STARTS: session.starts_at,

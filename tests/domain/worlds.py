@@ -23,6 +23,7 @@ from campaigns.domain.steps import (
     Purpose,
     Quiet,
     Relative,
+    Standing,
     Step,
 )
 
@@ -110,7 +111,7 @@ def steps(draw: st.DrawFn) -> Step:
     anchor = (
         Anchor.CANCELLED if audience is Audience.WITHDRAWN else draw(st.sampled_from([Anchor.STARTS] * 3 + [*Anchor]))
     )
-    own = anchor in (Anchor.REGISTERED, Anchor.MOVED, Anchor.CANCELLED, Anchor.ANSWERED)
+    own = anchor in (Anchor.REGISTERED, Anchor.MOVED, Anchor.CANCELLED, Anchor.ANSWERED, Anchor.OFFERED)
     offset = draw(offsets(forward=own))
     after_the_end = anchor is Anchor.ENDS and isinstance(offset, Relative) and offset.delta >= timedelta(0)
     return Step(
@@ -174,12 +175,16 @@ def people(draw: st.DrawFn, step: Step | None = None) -> Facts:
     )
     registered = session.starts_at - timedelta(minutes=before)
     withdrawn = draw(st.integers(0, 19)) < (19 if step and step.audience is Audience.WITHDRAWN else 1)
+    waits = draw(st.integers(0, 19)) < (17 if step and step.audience is Audience.WAITING else 1)
+    offered = registered + timedelta(minutes=draw(st.integers(0, 3000))) if waits and draw(st.booleans()) else None
     return Facts(
         session=session,
         zone=draw(zones),
         registered_at=registered,
         withdrawn_at=registered + timedelta(minutes=draw(st.integers(0, 3000))) if withdrawn else None,
         attendance=draw(st.sampled_from(Attendance)),
+        standing=(Standing.OFFERED if offered else Standing.WAITING) if waits else Standing.HELD,
+        offered_at=offered,
         texts=draw(st.booleans()),
         confirm=draw(st.integers(0, 9)) > 0,
     )

@@ -1,9 +1,11 @@
 """What staff may show on the watch page, and what is declined."""
 
 from datetime import timedelta
+from email import message_from_bytes, policy
 
 import pytest
 
+from campaigns.domain.tokens import Links, Signer
 from campaigns.domain.watching import Shares
 from campaigns.errors import NotFound, Rejected
 from campaigns.operations.set_talk import set_talk
@@ -12,7 +14,7 @@ from campaigns.store import talks, webinars
 from campaigns.store.engine import transaction
 from campaigns.store.talks import Talk
 from campaigns.store.viewings import Beat
-from tests.factories import HOUR, World
+from tests.factories import HOUR, PUBLIC, World
 
 
 @pytest.fixture
@@ -140,3 +142,41 @@ def test_the_talk_lasts_as_long_as_the_session_unless_it_is_said(world, staff_id
 def test_an_unknown_session_is_refused(world, staff_id):
     with pytest.raises(NotFound):
         put(world, staff_id, 99)
+
+
+def test_mails_lead_each_to_their_own_watch_page_as_soon_as_there_is_a_recording(world, staff_id):
+    session = world.session(HOUR)
+    came, too = world.registration(session), world.registration(session)
+    world.live(world.clock() + 2 * HOUR + timedelta(minutes=5))
+    for one in (came, too):
+        world.sql("UPDATE registration SET attendance = 'attended' WHERE id = :id", id=one)
+    world.plan()
+    assert ("A1", "sent") not in world.ledger(came)
+    put(world, staff_id, session, media_url="/media/talk.mp4")
+    world.tick()
+    links = Links(PUBLIC, Signer((b"s" * 32,)))
+    for one in (came, too):
+        assert ("A1", "sent") in world.ledger(one)
+        words = text_of(world, one, "A1")
+        assert links.watch(one) in words
+        assert "https://video" not in words
+
+
+def test_a_recording_that_is_taken_away_again_is_waited_for_again(world, staff_id):
+    session = world.session(HOUR)
+    put(world, staff_id, session, media_url="/media/talk.mp4")
+    mine = world.registration(session)
+    world.sql("UPDATE registration SET attendance = 'attended' WHERE id = :id", id=mine)
+    world.clock.forward(hours=1, minutes=31)
+    world.plan()
+    assert ("A1", "planned") in world.ledger(mine)
+    put(world, staff_id, session)
+    world.live(world.clock() + 3 * HOUR)
+    assert ("A1", "sent") not in world.ledger(mine)
+
+
+def text_of(world, registration, key):
+    """The text part of somebody's message of a step."""
+    delivery = world.delivery(registration, key)
+    (seen,) = [one for one in world.email.seen if one.delivery_id == delivery.id]
+    return message_from_bytes(seen.raw, policy=policy.default).get_body(("plain",)).get_content()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from campaigns.domain.steps import Attendance, Channel, Purpose
+from campaigns.domain.steps import Attendance, Channel, Purpose, Standing
 from campaigns.store.tables.base import identity, instant, metadata, one_of
 
 registrant = Table(
@@ -50,6 +50,11 @@ registration = Table(
     Column("touch", JSONB, nullable=False, server_default=text("'{}'"), comment="what brought them this time"),
     instant("registered_at", nullable=False),
     instant("withdrawn_at"),
+    Column("standing", Text, nullable=False, server_default="held"),
+    instant("waiting_since"),
+    instant("offered_at"),
+    instant("offer_ends_at"),
+    Column("form_shown", BigInteger, comment="when the form was shown that asked for it: milliseconds since 1970"),
     Column("attendance", Text, nullable=False, server_default="unknown"),
     Column("attended_seconds", Integer),
     Column("attendance_evidence", JSONB, nullable=False, server_default=text("'{}'")),
@@ -66,6 +71,12 @@ registration = Table(
     ),
     one_of("source", ("web", "import", "staff", "rehearsal")),
     one_of("attendance", Attendance),
+    one_of("standing", Standing),
+    CheckConstraint("standing = 'held' OR waiting_since IS NOT NULL", name="waits_since"),
+    CheckConstraint(
+        "(offered_at IS NULL) = (offer_ends_at IS NULL) AND offer_ends_at > offered_at", name="offer_is_whole"
+    ),
+    CheckConstraint("standing <> 'offered' OR offered_at IS NOT NULL", name="offered_is_offered"),
     CheckConstraint("held_back <@ ARRAY['email', 'sms']", name="held_back_known"),
     CheckConstraint("withdrawn_at IS NULL OR withdrawn_at >= registered_at", name="withdrawn_after_registered"),
     Index(
@@ -76,6 +87,12 @@ registration = Table(
         postgresql_where=text("withdrawn_at IS NULL"),
     ),
     Index("ix__registration__class", "session_id", "zone", "registered_at"),
+    Index(
+        "ix__registration__waiting",
+        "session_id",
+        "waiting_since",
+        postgresql_where=text("standing <> 'held' AND withdrawn_at IS NULL"),
+    ),
     Index("ix__registration__switched_to", "switched_to", postgresql_where=text("switched_to IS NOT NULL")),
 )
 

@@ -11,8 +11,9 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 
+from campaigns.domain.steps import Standing
 from campaigns.domain.tokens import JOIN, Links
 from campaigns.domain.watching import DOORS, LAST_ENTRY
 from campaigns.store import webinars
@@ -29,11 +30,13 @@ router = APIRouter()
 _NEXT_DATES: Final = 3
 _TICKING: Final = timedelta(hours=1)
 
-State = Literal["early", "doors", "running", "over", "cancelled", "withdrawn"]
+State = Literal["early", "doors", "running", "over", "cancelled", "withdrawn", "waiting", "offered"]
+_IN_LINE: Final = ("waiting", "offered")
+"""Without a place: their own page says how things stand."""
 
 
 @router.get("/j/{token}")
-def show(token: str, call: Calling) -> HTMLResponse:
+def show(token: str, call: Calling) -> Response:
     """Show where the class stands for this person."""
     return _show(token, call)
 
@@ -55,6 +58,9 @@ def state_of(place: Place, now: datetime) -> State:
         return "withdrawn"
     if session.cancelled_at is not None:
         return "cancelled"
+    if place.standing is not Standing.HELD:
+        kept = place.offer_ends_at is not None and now < place.offer_ends_at
+        return "offered" if place.standing is Standing.OFFERED and kept else "waiting"
     if now < session.starts_at - DOORS:
         return "early"
     if now < session.starts_at:
@@ -97,10 +103,12 @@ def _target(place: Place, call: Call) -> str:
     return place.session.room_url if room_of(place.session) else ""
 
 
-def _show(token: str, call: Call) -> HTMLResponse:
+def _show(token: str, call: Call) -> Response:
     place, others = _look_up(token, call)
     now, session = call.now, place.session
     state = state_of(place, now)
+    if state in _IN_LINE:
+        return to_own_page(place, call)
     seconds = max(0, int((session.starts_at - now).total_seconds()))
     return page(
         call.request,
@@ -123,6 +131,12 @@ def _show(token: str, call: Call) -> HTMLResponse:
         reload=reload_after(session, state, now),
         others=others,
     )
+
+
+def to_own_page(place: Place, call: Call) -> RedirectResponse:
+    """Lead somebody who only waits for a place to the page that says so."""
+    path = urlsplit(call.runtime.links.manage(place.registration_id)).path
+    return RedirectResponse(path, status_code=303, headers=PERSONAL)
 
 
 def _look_up(token: str, call: Call) -> tuple[Place, list[SessionRow]]:

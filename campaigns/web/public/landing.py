@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from campaigns.domain.form_fields import CHOOSING, FormField
+from campaigns.domain.waiting import takes_more
 from campaigns.errors import NotFound
 from campaigns.operations.register import takes_registrations
 from campaigns.rendering.variables import paragraphs
@@ -59,6 +60,10 @@ class Landing:
         """Say whether a session stands on the page, open or not."""
         return any(one.session.id == session_id for one in self.listed)
 
+    def waits(self, one: OpenSession) -> bool:
+        """Say whether a session is full and its waiting list open."""
+        return self.shut(one) == "Full" and takes_more(self.now, one.session.starts_at)
+
     def shut(self, one: OpenSession) -> str:
         """Say in a word why a session cannot be chosen; empty if it can."""
         if one.session.cancelled_at is not None:
@@ -75,7 +80,9 @@ class Card:
     id: int
     starts_at: datetime
     says: str
-    """Why it cannot be chosen; empty if it can."""
+    """Why no place can be had; empty if one can."""
+    waits: bool
+    """The waiting list can be chosen."""
 
 
 def read_landing(db: Connection, slug: str, now: datetime) -> Landing:
@@ -106,10 +113,12 @@ def show_form(
 def show_full(request: Request, found: Landing, typed: Typed, sentence: str) -> HTMLResponse:
     """Say that the class cannot be chosen any more, with what is free; everything typed travels along."""
     runtime = runtime_of(request)
-    wanted = next((one.session for one in found.listed if str(one.session.id) == typed.session), None)
-    if wanted is None or not found.open:
+    listed = next((one for one in found.listed if str(one.session.id) == typed.session), None)
+    waits = listed is not None and found.waits(listed)
+    if listed is None or not (found.open or waits):
         return show_form(request, found, typed, {"session": sentence}, status=422)
-    closest = min(found.open, key=lambda one: abs(one.starts_at - wanted.starts_at))
+    wanted = listed.session
+    closest = min(found.open, key=lambda one: abs(one.starts_at - wanted.starts_at), default=None)
     return page(
         request,
         "public/full.html",
@@ -119,8 +128,9 @@ def show_full(request: Request, found: Landing, typed: Typed, sentence: str) -> 
         webinar=found.webinar,
         wanted=wanted,
         sentence=sentence.partition(".")[0].replace("session", "class") + ".",
+        waits=waits,
         closest=closest,
-        others=[one for one in found.open if one.id != closest.id],
+        others=[one for one in found.open if one != closest],
         zone=typed.shown_zone(runtime.settings.clinic_zone),
         values=typed,
         shown=keep_or_renew(runtime.signer, typed.shown, found.webinar.id, found.now),
@@ -140,7 +150,7 @@ def _page(
     runtime = runtime_of(request)
     settings = runtime.settings
     zone = typed.shown_zone(settings.clinic_zone)
-    cards = [Card(one.session.id, one.session.starts_at, found.shut(one)) for one in found.listed]
+    cards = [Card(one.session.id, one.session.starts_at, found.shut(one), found.waits(one)) for one in found.listed]
     return page(
         request,
         "public/landing.html",
@@ -151,7 +161,8 @@ def _page(
         initials=_initials(found.webinar.host_name),
         next=next(iter(found.open), None),
         sessions=cards,
-        open_sessions=bool(found.open),
+        open_sessions=any(not one.says or one.waits for one in cards),
+        any_room=bool(found.open),
         zone=zone,
         zone_known=typed.zone_known,
         zones=OFFERED if typed.zone in OFFERED or not known_zone(typed.zone) else (typed.zone, *OFFERED),
@@ -172,12 +183,16 @@ def _page(
 def _anchors(found: Landing, faults: Faults) -> dict[str, str]:
     """Say for each fault which control on the page is meant."""
     special = {
-        "session": f"session-{found.open[0].id}" if found.open else "form",
+        "session": next((f"session-{one.session.id}" for one in found.listed if _choosable(found, one)), "form"),
         "consent": f"consent-{found.boxes[0].id}" if found.boxes else "form",
         "leave_empty": "form",
         **{one.name: f"{one.name}-1" for one in found.fields if one.kind in CHOOSING},
     }
     return {name: special.get(name, name) for name in faults}
+
+
+def _choosable(found: Landing, one: OpenSession) -> bool:
+    return found.shut(one) == "" or found.waits(one)
 
 
 def _initials(name: str) -> str:

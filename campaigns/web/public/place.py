@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from campaigns.domain.steps import Channel, Purpose
+from campaigns.domain.steps import Channel, Purpose, Standing
+from campaigns.domain.waiting import takes_more
 from campaigns.domain.watching import DOORS
 from campaigns.errors import Conflict
 from campaigns.operations import explain, unsubscribe
+from campaigns.store import waiting
 from campaigns.store.consents import Wording, current_wordings, permissions_of, stopped
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place
@@ -36,6 +38,7 @@ router = APIRouter()
 _NOTES: Final = {
     "choices": "Saved. This is what we send from now on.",
     "switched": "Your new time is saved. A confirmation is on its way.",
+    "accepted": "The place is yours. A confirmation with your link to join is on its way.",
     "asked": "Your question is with the doctor. The answer comes by email, in general words.",
     "details": "Your details are saved.",
     "email": "Saved. A confirmation with a new link is on its way to the new address. This page is yours from now on.",
@@ -78,6 +81,7 @@ def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
         boxes = current_wordings(db)
         others = other_dates(db, place, call)
         asked = own_questions(db, call, place)
+        ahead = waiting.ahead_of(db, place.registration_id) if place.standing is Standing.WAITING else 0
     session = place.session
     state = state_of(place, now)
     return page(
@@ -96,6 +100,9 @@ def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
         stride_now=min(9, minutes_in(session, now)),
         can_cancel=place.withdrawn_at is None and session.cancelled_at is None and now < session.ends_at,
         others=others,
+        holds=place.standing is Standing.HELD,
+        ahead=ahead,
+        too_late=not takes_more(now, session.starts_at),
         questions=asked,
         recording=recording_of(place, links),
         join_path=urlsplit(links.join(place.registration_id)).path,

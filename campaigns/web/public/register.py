@@ -16,6 +16,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from campaigns.domain.audience import Facts
+from campaigns.domain.steps import Standing
 from campaigns.errors import NotFound, Rejected
 from campaigns.operations import explain, register
 from campaigns.operations.sign_up import Sent, sign_up
@@ -30,7 +31,7 @@ from campaigns.web.pace import Pace
 from campaigns.web.public import calendar, timeline
 from campaigns.web.public.ask import show_safety
 from campaigns.web.public.landing import Landing, read_landing, show_form, show_full, show_landing
-from campaigns.web.stamps import hesitate
+from campaigns.web.stamps import hesitate, shown_at
 from campaigns.web.times import known_zone
 from campaigns.web.views import page
 
@@ -87,7 +88,7 @@ def send(slug: str, form: Posted, call: Calling) -> Response:
     nudge = hesitate(runtime.signer, typed.shown, found.webinar.id, call.now, at_least=takes)
     if nudge:
         return show_form(call.request, found, typed, {}, status=422, nudge=nudge)
-    asked = _asked(call, found, wanted, typed)
+    asked = _asked(call, found, wanted, typed, waits=form.get("wait") == "yes")
     sent = Sent(request=asked, answers=wanted.answers, touch=typed.touch, question=wanted.question, ip=call.visitor.ip)
     try:
         with call.transaction() as db:
@@ -96,7 +97,7 @@ def send(slug: str, form: Posted, call: Calling) -> Response:
         if refusal.field == "question":
             return show_form(call.request, found, typed, {"question": str(refusal)}, status=422)
         return show_full(call.request, _read(call, slug), typed, str(refusal))
-    thanks = _thank(slug, asked, embedded=typed.embedded)
+    thanks = _thank(slug, asked, embedded=typed.embedded, waits=made.waits)
     return show_safety(call, thanks.headers["location"], embedded=typed.embedded) if made.urgent else thanks
 
 
@@ -109,6 +110,7 @@ def thanks(
     boxes: str = "",
     *,
     embedded: str = "",
+    waits: str = "",
 ) -> HTMLResponse:
     """Say that it worked, offer the calendar, and list all that will come."""
     runtime, now = call.runtime, call.now
@@ -118,12 +120,13 @@ def thanks(
         webinar, chosen = _session_of(db, slug, session)
         steps = steps_of(db, webinar.id)
     texts = kinds.TEXTS in ticked
-    facts = Facts(session=chosen.facts, zone=ZoneInfo(zone), registered_at=now, texts=texts)
+    standing = Standing.WAITING if waits == "yes" else Standing.HELD
+    facts = Facts(session=chosen.facts, zone=ZoneInfo(zone), registered_at=now, texts=texts, standing=standing)
     coming = explain.forecast(steps, facts, runtime.hours, dict.fromkeys(ticked, True), number=texts)
     left = chosen.starts_at - now
     return page(
         call.request,
-        "public/thanks.html",
+        "public/thanks.html" if standing is Standing.HELD else "public/thanks-waiting.html",
         personal=True,
         embedded=embedded == "yes",
         webinar=webinar,
@@ -153,7 +156,7 @@ def _arrived(call: Call, zone: str) -> Typed:
     return Typed(zone=zone if known_zone(zone) else "", touch=brought)
 
 
-def _asked(call: Call, found: Landing, wanted: Wanted, typed: Typed) -> register.Request:
+def _asked(call: Call, found: Landing, wanted: Wanted, typed: Typed, *, waits: bool) -> register.Request:
     zone = typed.shown_zone(call.runtime.settings.clinic_zone)
     return register.Request(
         # Whatever is not on this page is unknown here, be it another webinar's.
@@ -164,13 +167,16 @@ def _asked(call: Call, found: Landing, wanted: Wanted, typed: Typed) -> register
         zone=zone,
         consents={(one.channel, one.purpose): one.id for one in wanted.consents},
         evidence=call.evidence(f"/w/{found.webinar.slug}", zone),
+        waits=waits,
+        form_shown=shown_at(call.runtime.signer, typed.shown, found.webinar.id),
     )
 
 
-def _thank(slug: str, asked: register.Request, *, embedded: bool) -> RedirectResponse:
+def _thank(slug: str, asked: register.Request, *, embedded: bool, waits: bool) -> RedirectResponse:
     boxes = ".".join(kinds.key(kind) for kind in asked.consents)
     facts = {"session": asked.session_id, "zone": asked.zone, "boxes": boxes}
-    query = urlencode(facts | {"embedded": "yes"} if embedded else facts, safe="/")
+    facts |= {"embedded": "yes"} if embedded else {}
+    query = urlencode(facts | {"waits": "yes"} if waits else facts, safe="/")
     return RedirectResponse(f"/w/{slug}/thanks?{query}", status_code=303)
 
 

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from campaigns.domain.audience import Awaited
 from campaigns.domain.lifecycle import Status
 from campaigns.domain.reasons import Reason
-from campaigns.domain.steps import Anchor, Audience, Channel, LocalTime, Purpose, Step
+from campaigns.domain.steps import Anchor, Audience, Channel, LocalTime, Purpose, Standing, Step
 from campaigns.domain.timing import Due, Wait
 from campaigns.operations.explain import Milestone
 from campaigns.store.people import Place
@@ -73,6 +73,9 @@ def ahead(milestones: Sequence[Milestone], session: SessionRow, zone: str, now: 
             soon = one.at <= now + _SOON
             look: Look = "now" if soon and not stops else "coming"
             stops.append((one.at, Entry(look, "Now" if soon else _moment(one.at, zone), *_words(one.step))))
+    if any(one.answer == Wait(Awaited.OFFER) for one in milestones):
+        offer = Entry("coming", "If a place comes free", "The offer of it, by email", "Kept for you for four hours.")
+        return [*_in_order(stops), offer]
     return _in_order([*stops, _class(session, zone), *_waiting(milestones, session)])
 
 
@@ -86,7 +89,7 @@ def whole(milestones: Sequence[Milestone], place: Place, now: datetime) -> list[
         for one in milestones
         if one.at is None and one.reason == Reason.REGISTERED_LATE and one.step.anchor is Anchor.STARTS
     ]
-    if place.withdrawn_at is None and session.cancelled_at is None:
+    if place.withdrawn_at is None and session.cancelled_at is None and place.standing is Standing.HELD:
         waiting = _waiting(milestones, session)
         stops += [_class(session, zone), *waiting]
         if waiting or any(one.coming for one in milestones):
@@ -156,6 +159,9 @@ def _words(step: Step) -> tuple[str, str]:
 
 
 def _notice(step: Step, by: str) -> tuple[str, str]:
+    if step.audience is Audience.WAITING:
+        news = {Anchor.REGISTERED: "You are on the waiting list", Anchor.OFFERED: "A place is offered to you"}
+        return f"{news.get(step.anchor, 'The class is cancelled')}, {by}", ""
     if step.audience is Audience.WITHDRAWN:
         return f"Your receipt for cancelling, {by}", ""
     if step.anchor is Anchor.REGISTERED and step.channel is Channel.SMS:

@@ -38,7 +38,7 @@ from campaigns.web.dependencies import (
 from campaigns.web.headers import content_policy, origin_of
 from campaigns.web.pace import Pace
 from campaigns.web.public.ask import answer_to, own_questions
-from campaigns.web.public.join import State, minutes_in, reload_after, state_of
+from campaigns.web.public.join import State, minutes_in, reload_after, state_of, to_own_page
 from campaigns.web.public.keys import place_of
 from campaigns.web.times import time_left
 from campaigns.web.views import PERSONAL, page
@@ -76,6 +76,8 @@ def show(token: str, call: Calling, start: str = "", asked: str = "") -> Respons
         own = own_questions(db, call, place)
     now, session = call.now, place.session
     state = state_of(place, now)
+    if state in ("waiting", "offered"):
+        return to_own_page(place, call)
     showing = _showing(place, talk, seen, state, from_start=start == "0")
     return page(
         call.request,

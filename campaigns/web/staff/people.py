@@ -13,7 +13,7 @@ from starlette.responses import Response
 from campaigns.domain.addresses import mask_email, mask_phone
 from campaigns.domain.audience import Awaited
 from campaigns.domain.lifecycle import Status
-from campaigns.domain.steps import Attendance, Channel, Purpose
+from campaigns.domain.steps import Attendance, Channel, Purpose, Standing
 from campaigns.domain.timing import Due, Wait
 from campaigns.domain.watching import Mode, find
 from campaigns.errors import NotFound, Rejected
@@ -55,7 +55,7 @@ _NO: Final = {
 }
 _CHANNELS: Final = {Channel.EMAIL: "Emails", Channel.SMS: "Texts"}
 _WAITING: Final = (Status.PLANNED, Status.QUEUED)
-_IF_IT_HAPPENS: Final = (Awaited.MOVE, Awaited.CANCELLATION, Awaited.WITHDRAWAL, Awaited.ANSWER)
+_IF_IT_HAPPENS: Final = (Awaited.MOVE, Awaited.CANCELLATION, Awaited.WITHDRAWAL, Awaited.ANSWER, Awaited.OFFER)
 _KINDS: Final = {
     (Channel.SMS, Purpose.SERVICE): "Texts",
     (Channel.EMAIL, Purpose.EDUCATION): "Education",
@@ -224,9 +224,14 @@ def _behind(lines: list[Line], found: Place, now: datetime) -> list[Line]:
     zone = found.webinar.zone
     dated = [line for line in lines if line.at is not None and not _is_ahead(line, now)]
     session = words.when(found.session.starts_at, zone, now)
-    acts = [(found.registered_at, "Registered", f"For {session}, {_SOURCES[found.source]}.")]
+    held = found.standing is Standing.HELD
+    did_what = "Registered" if held else "Joined the waiting list"
+    acts = [(found.registered_at, did_what, f"For {session}, {_SOURCES[found.source]}.")]
+    if found.offered_at is not None and found.offer_ends_at is not None:
+        kept = f"Kept until {words.when(found.offer_ends_at, zone, now)}."
+        acts.append((found.offered_at, "Was offered a place", kept))
     if found.withdrawn_at is not None:
-        acts.append((found.withdrawn_at, "Gave the place back", ""))
+        acts.append((found.withdrawn_at, "Gave the place back" if held else "Left the waiting list", ""))
     did = [Line(at, words.when(at, zone, now), None, bold, plain, "", "", 0) for at, bold, plain in acts]
     return sorted([*dated, *did], key=lambda line: line.at or now, reverse=True)
 
@@ -236,8 +241,14 @@ def _coming(found: Place, here: str, now: datetime) -> str:
     letters = words.letters(session.starts_at, zone)
     same = words.hour(session.starts_at, zone) == words.hour(session.starts_at, found.zone)
     theirs = "" if same else f" ({words.hour(session.starts_at, found.zone)} theirs)"
+    held = found.standing is Standing.HELD
     if found.withdrawn_at is not None:
-        return f"gave the place back, {words.when(found.withdrawn_at, zone, now)}"
+        return (
+            f"{'gave the place back' if held else 'left the waiting list'}, {words.when(found.withdrawn_at, zone, now)}"
+        )
+    if not held:
+        place = "is offered a place" if found.standing is Standing.OFFERED else "waits for a place"
+        return f"{place} {here} {letters}{theirs}{': cancelled' if session.cancelled_at else ''}"
     verb = "was to come" if session.cancelled_at else "had a place" if now >= session.ends_at else "coming"
     return f"{verb} {here} {letters}{theirs}{': cancelled' if session.cancelled_at else ''}"
 

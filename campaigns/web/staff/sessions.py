@@ -20,6 +20,7 @@ from campaigns.operations import reschedule
 from campaigns.operations.reschedule import Preview
 from campaigns.store import reports, webinars
 from campaigns.store.engine import Connection
+from campaigns.store.places import places_held
 from campaigns.store.webinars import SessionRow, WebinarRow
 from campaigns.web import times
 from campaigns.web.staff import change, words
@@ -140,7 +141,7 @@ def _move_page(  # the states of one page, by name
                 facts = _move_facts(db, visit, session, webinar, wish)
             except Rejected as error:
                 wrong = error
-        people = webinars.places_taken(db, session_id)
+        people = places_held(db, session_id)
     local = session.starts_at.astimezone(ZoneInfo(webinar.zone))
     status = 422 if wrong or unticked else 409 if changed else 200
     return visit.page(

@@ -96,7 +96,8 @@ def lay_out(steps: Iterable[Step], around: Around) -> Timeline:
 
 def _own(step: Step, around: Around) -> datetime | None:
     """Give an anchor to steps that count from each person's own act, so that they too have an answer."""
-    return around.now if step.anchor is Anchor.REGISTERED or step.audience is Audience.WITHDRAWN else None
+    own = step.anchor in (Anchor.REGISTERED, Anchor.OFFERED) or step.audience is Audience.WITHDRAWN
+    return around.now if own else None
 
 
 def _group(step: Step) -> str:
@@ -161,11 +162,11 @@ def _progress(at: datetime, counts: Mapping[Status, int], around: Around) -> tup
 
 
 def _waits_for_replay(step: Step, at: datetime, around: Around) -> bool:
-    return step.replay_grace is not None and not around.session.replay_url and at > around.now
+    return step.replay_grace is not None and not around.session.facts.has_replay and at > around.now
 
 
 def _rare(step: Step) -> bool:
-    return step.audience is Audience.WITHDRAWN
+    return step.audience in (Audience.WITHDRAWN, Audience.WAITING)
 
 
 def _place(step: Step, around: Around) -> datetime:

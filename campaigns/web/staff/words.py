@@ -48,6 +48,8 @@ REASONS: Final = {
     "move": "a move",
     "cancellation": "a cancellation",
     "withdrawal": "the place given back",
+    "place": "a place",
+    "offer": "an offer",
 }
 """Bare codes of the ledger in plain words; a code that is not here is shown with its underscores opened."""
 
@@ -100,6 +102,7 @@ _AUDIENCES: Final = {
     Audience.MISSED: "missed",
     Audience.WITHOUT_TEXTS: "who gets no texts",
     Audience.WITHDRAWN: "gave their place back",
+    Audience.WAITING: "on the waiting list",
 }
 
 
@@ -110,6 +113,7 @@ _ANCHORS: Final = {
     Anchor.MOVED: "when the session was moved",
     Anchor.CANCELLED: "when it was cancelled",
     Anchor.ANSWERED: "when the doctor's answer is published",
+    Anchor.OFFERED: "when a place is offered to them",
 }
 
 
