@@ -172,6 +172,26 @@ def keep(db: Connection, findings: Iterable[Finding], evidence: Mapping[str, obj
     db.execute(text(_KEEP), {"evidence": Jsonb(dict(evidence))})
 
 
+def set_one(db: Connection, registration_id: int, finding: Attendance, evidence: Mapping[str, object]) -> Attendance:
+    """Write what staff know of one person, and keep the evidence there was under `before`; give what was known."""
+    change = text(
+        "UPDATE registration r SET attendance = :finding, attendance_evidence = CAST(:evidence AS jsonb)"
+        " || jsonb_build_object('before', b.attendance_evidence || jsonb_build_object('attendance', b.attendance))"
+        " FROM registration b WHERE r.id = :id AND b.id = r.id RETURNING b.attendance"
+    )
+    values = {"id": registration_id, "finding": finding.value, "evidence": Jsonb(dict(evidence))}
+    return Attendance(db.execute(change, values).scalar_one())
+
+
+def reason_of_staff(db: Connection, registration_id: int) -> str:
+    """Give the reason with which staff set one person's attendance; empty if they did not."""
+    query = text(
+        "SELECT coalesce(attendance_evidence ->> 'why', '') FROM registration WHERE id = :id"
+        " AND attendance_evidence ->> 'by' = 'staff'"
+    )
+    return str(db.execute(query, {"id": registration_id}).scalar() or "")
+
+
 def miss_the_rest(db: Connection, session_id: int, evidence: Mapping[str, object]) -> int:
     """Write `missed` to everybody in the session of whom nothing is known; give their number."""
     rest = text(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from psycopg.types.json import Jsonb
@@ -96,7 +96,7 @@ UPDATE registration SET attendance = :finding,
   attended_seconds = greatest(coalesce(attended_seconds, 0), :seconds),
   attendance_evidence = CASE WHEN attendance = :finding THEN attendance_evidence || '{"completed": true}'
     ELSE CAST(:evidence AS jsonb) END
-WHERE id = :registration AND withdrawn_at IS NULL
+WHERE id = :registration AND withdrawn_at IS NULL AND coalesce(attendance_evidence ->> 'by', '') <> 'staff'
   AND (attendance = ANY(:below)
        OR (attendance = :finding AND :completed AND coalesce(attendance_evidence ->> 'completed', '') <> 'true'))
 """)
@@ -166,6 +166,29 @@ def live(db: Connection, session_id: int) -> Iterable[tuple[int, int]]:
 def count_seconds(db: Connection, session_id: int) -> None:
     """Bring the seconds of those who are known by their watching up to all that they saw with the class."""
     db.execute(_COUNT, {"session": session_id})
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many people watched a session's talk on our page."""
+
+    live: int
+    """With the class."""
+    replay: int
+    completed: int
+    """Saw all of it, with the class or afterwards."""
+
+
+def counts(db: Connection, session_id: int, enough: timedelta) -> Counts:
+    """Count who watched a session; all of it was seen from `enough` on."""
+    query = text("""
+SELECT count(*) FILTER (WHERE v.mode = 'live') AS live, count(*) FILTER (WHERE v.mode = 'replay') AS replay,
+  count(DISTINCT v.registration_id) FILTER (WHERE v.seen_tenths >= :enough) AS completed
+FROM viewing v JOIN registration r ON r.id = v.registration_id
+WHERE r.session_id = :session AND r.withdrawn_at IS NULL AND v.seen_tenths >= 10
+""")
+    row = db.execute(query, {"session": session_id, "enough": int(enough / TENTH)}).one()
+    return Counts(row.live, row.replay, row.completed)
 
 
 def viewings_of(db: Connection, registration_id: int) -> list[Viewing]:

@@ -1,4 +1,6 @@
-"""Somebody said stop to a person at the desk: it is noted here, and nothing goes out from then on.
+"""What staff note about one person: that they said stop, and whether they came.
+
+Somebody said stop to a person at the desk: it is noted here, and nothing goes out from then on.
 
 A word said on the telephone revokes consent as much as a reply does, so what was said is
 kept as it was said, beside who heard it.
@@ -11,8 +13,9 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from campaigns.domain.steps import Channel
+from campaigns.domain.steps import Attendance, Channel
 from campaigns.errors import NotFound, Rejected
+from campaigns.operations.attend_one import attend_one
 from campaigns.operations.revoke import Revocation, revoke
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place, place
@@ -51,6 +54,24 @@ def note_stop(act: Acting, registration_id: Id) -> Response:
     except Rejected as wrong:
         return person_page(visit, registration_id, wrong, {"what": act.text("what"), "words": act.text("words")[:2000]})
     return go_to(f"/staff/people/{registration_id}?done=stopped")
+
+
+@router.post("/staff/people/{registration_id}/attendance")
+def set_attendance(act: Acting, registration_id: Id) -> Response:
+    """Say that one person came, left early or missed it, with the reason."""
+    visit = act.visit
+    visit.require_editor()
+    finding, why = act.text("finding"), act.text("why")
+    try:
+        known = finding in (Attendance.ATTENDED, Attendance.LEFT_EARLY, Attendance.MISSED)
+        chosen = Attendance(finding) if known else Attendance.UNKNOWN
+        with visit.transaction() as db:
+            attend_one(db, registration_id, chosen, why, staff_id=visit.login.member.id, now=visit.now)
+    except NotFound:
+        raise
+    except Rejected as wrong:
+        return person_page(visit, registration_id, wrong, {"finding": finding, "why": why[:2000]})
+    return go_to(f"/staff/people/{registration_id}?done=attendance")
 
 
 def _person(db: Connection, registration_id: int) -> Place:

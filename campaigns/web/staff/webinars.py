@@ -13,7 +13,7 @@ from campaigns.domain.steps import Step
 from campaigns.domain.timing import Due, busy_days, due_for_class
 from campaigns.errors import NotFound
 from campaigns.runtime import Runtime
-from campaigns.store import campaigns, reports, touches, webinars
+from campaigns.store import campaigns, reports, touches, viewings, waiting, webinars
 from campaigns.store.engine import Connection
 from campaigns.store.session_counts import counts_by_step
 from campaigns.store.webinars import SessionRow, WebinarRow
@@ -59,6 +59,8 @@ def show_webinar(visit: Signed, slug: str, session: int = 0, channel: str = "") 
         shown = [step for step in steps if channel in ("", step.channel)]
         timeline = lay_out(shown, _around(db, visit, webinar.zone, chosen)) if chosen else None
         sources = touches.sources(db, chosen.session.id) if chosen else []
+        line = waiting.counts(db, chosen.session.id) if chosen else None
+        watched = _watched(db, visit, chosen.session) if chosen else None
     strip = [session_facts(glance, webinar.zone, visit.now) for glance in glances]
     facts = session_facts(chosen, webinar.zone, visit.now) if chosen else None
     return visit.page(
@@ -71,6 +73,8 @@ def show_webinar(visit: Signed, slug: str, session: int = 0, channel: str = "") 
         day=words.day(chosen.session.starts_at, webinar.zone) if chosen else "",
         timeline=timeline,
         sources=sources,
+        line=line,
+        watched=watched,
         snippet=_snippet(visit.runtime, webinar),
         channel=channel,
         now_words=words.hour(visit.now, webinar.zone),
@@ -78,6 +82,12 @@ def show_webinar(visit: Signed, slug: str, session: int = 0, channel: str = "") 
         begun=chosen is not None and visit.now >= chosen.session.starts_at,
         done=visit.request.query_params.get("done", ""),
     )
+
+
+def _watched(db: Connection, visit: Visit, session: SessionRow) -> viewings.Counts | None:
+    if not session.media_url or visit.now < session.starts_at:
+        return None
+    return viewings.counts(db, session.id, session.talk * visit.runtime.settings.shares.completed)
 
 
 def _snippet(runtime: Runtime, webinar: WebinarRow) -> str:

@@ -114,3 +114,31 @@ def test_a_form_without_the_token_stops_nothing(office, ada):
     assert office.post(f"/staff/people/{ada}/stop", what="both", words=WORDS, csrf="stolen").status_code == 403
     assert office.get(f"/staff/people/{ada}/stop").status_code == 405
     assert stopped(office) == set()
+
+
+def test_the_attendance_of_one_person_is_set_with_a_reason(office, ada):
+    assert "Set the attendance" not in office.page(f"/staff/people/{ada}")
+    office.world.clock.forward(days=11)
+    assert "Set the attendance" in office.page(f"/staff/people/{ada}")
+    answer = office.post(f"/staff/people/{ada}/attendance", finding="attended", why="She asked the first question.")
+    assert answer.headers["location"] == f"/staff/people/{ada}?done=attendance"
+    page = office.page(answer.headers["location"])
+    assert "The attendance is set." in page and "Set before: “She asked the first question.”" in page
+    assert office.record()[-1] == ("attendance set", f"registration:{ada}")
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"), [({}, "why"), ({"why": "So."}, "finding"), ({"finding": "x", "why": "y"}, "finding")]
+)
+def test_an_attendance_that_is_not_whole_is_shown_again(office, ada, fields, field):
+    office.world.clock.forward(days=11)
+    answer = office.post(f"/staff/people/{ada}/attendance", **fields)
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in answer.text
+
+
+def test_operations_may_not_set_an_attendance(office, ada):
+    office.world.clock.forward(days=11)
+    office.sign_in("operations")
+    assert "Set the attendance" not in office.page(f"/staff/people/{ada}")
+    assert office.post(f"/staff/people/{ada}/attendance", finding="attended", why="So.").status_code == 403
