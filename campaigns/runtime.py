@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from campaigns.brand import email_logo
 from campaigns.clock import Clock, file_clock, system_clock
 from campaigns.domain.inbound import InboundWords
 from campaigns.domain.messages import Text
@@ -29,6 +30,7 @@ from campaigns.providers.folder import Folder
 from campaigns.providers.smtp import Smtp
 from campaigns.providers.twilio import Twilio
 from campaigns.rendering.dkim import open_signer
+from campaigns.rendering.environment import Look
 from campaigns.rendering.headers import header_address
 from campaigns.rendering.identity import domain_of
 from campaigns.rendering.skeleton import Sign
@@ -156,7 +158,7 @@ def open_desk(runtime: Runtime, stopping: Callable[[], bool]) -> Iterator[Desk]:
         clock=runtime.clock,
         rules=runtime.rules,
         looks=settings.looks,
-        words=Words(runtime.sender, runtime.links, _signer(settings)),
+        words=Words(runtime.sender, runtime.links, _signer(settings), Look(settings.palette, email_logo(settings))),
         providers=runtime.providers,
         connections={Channel.EMAIL: settings.email_lanes, Channel.SMS: settings.sms_lanes},
         stopping=stopping,

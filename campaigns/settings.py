@@ -15,8 +15,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from campaigns.clinic import ClinicSettings
 from campaigns.domain.attendance import ATTENDED_FROM
 from campaigns.domain.sign_ups import Limits
 from campaigns.domain.watching import COMPLETED_FROM, Shares
@@ -30,10 +30,8 @@ def _either(name: str, usual: str) -> AliasChoices:
     return AliasChoices(f"CAMPAIGNS_{name}", usual)
 
 
-class Settings(BaseSettings):
+class Settings(ClinicSettings):
     """All settings. Every duration is a `timedelta` (`PT30S` or seconds in the environment)."""
-
-    model_config = SettingsConfigDict(env_prefix="CAMPAIGNS_", frozen=True, extra="ignore", populate_by_name=True)
 
     # Servers
     database_url: str = Field(default="", validation_alias=_either("DATABASE_URL", "DATABASE_URL"))
@@ -76,14 +74,6 @@ class Settings(BaseSettings):
     """With mobile numbers that begin with the same seven digits after +1."""
     sign_ups_ip_day: int = Field(default=200, ge=1)
     """From one network address; a whole clinic may sit behind one."""
-
-    # The clinic
-    clinic_name: str = "Example Clinic"
-    """Neutral: it must not name a condition."""
-    program_name: str = "Runners' Class"
-    clinic_address: str = "120 Quay Street, Portland, ME 04101"
-    clinic_phone: str = "(207) 555-0100"
-    clinic_zone: str = "America/New_York"
 
     # Attendance
     attended_share: float = Field(default=ATTENDED_FROM, gt=0, le=1)

@@ -21,7 +21,7 @@ from campaigns.domain.tokens import Links
 from campaigns.errors import TemplateInvalid
 from campaigns.rendering.calendar import calendar_uid
 from campaigns.rendering.email import cast
-from campaigns.rendering.environment import Compiled, Source, compile_source, load_sources
+from campaigns.rendering.environment import Compiled, Look, Source, compile_source, load_sources
 from campaigns.rendering.personal import Person
 from campaigns.rendering.skeleton import Sign, Skeleton
 from campaigns.rendering.sms import TextSkeleton, cast_text
@@ -48,6 +48,7 @@ class Words:
     links: Links
     sign: Sign | None = None
     """Gives an email its DKIM signature; None leaves that to the relay."""
+    look: Look = field(default_factory=Look)
     _compiled: dict[int, Compiled] = field(default_factory=dict)
     _skeletons: OrderedDict[tuple[object, ...], Skeleton | TextSkeleton] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
@@ -66,7 +67,7 @@ class Words:
 
     def _compile(self, version_id: int, content: dict[str, Any]) -> None:
         try:
-            self._compiled[version_id] = compile_source(Source.from_json(content))
+            self._compiled[version_id] = compile_source(Source.from_json(content), self.look)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with it, other templates are not to blame
             logs.event("template cannot be used", level=logs.ERROR, error=error, version=version_id)
 

@@ -13,12 +13,14 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 from typing import Final, Literal
 
 from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from campaigns.domain.look import HOUSE, Palette
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.errors import TemplateInvalid
 from campaigns.rendering.checks import check_frame, check_tags, check_words
@@ -28,6 +30,13 @@ from campaigns.rendering.personal import ALL_MARKS, only_printed
 from campaigns.rendering.variables import NAMES
 
 FRAME_FILES: Final = ("frame.html", "frame.txt", "frame.toml")
+_LOGO: Final = "<!-- logo -->"
+"""Where the frame shows the clinic's logo."""
+_PICTURE: Final = (
+    '<img src="{}" alt="" height="36" style="height:36px;width:auto;border:0;vertical-align:middle;margin-right:12px">'
+)
+_SHADES: Final = ("primary", "action", "night_primary", "night_action", "on_night_action")
+"""Those of the palette that the frame has in it, in capital letters."""
 _FRAME_NAMES: Final = NAMES | {"subject", "preheader", "purpose", "strides", "read", "reads", "content"}
 _CONTENT: Final = "{{ content }}"
 _CLASS_MINUTES: Final = 9
@@ -60,6 +69,24 @@ class Source:
         if not isinstance(name, str) or not isinstance(files, dict) or not isinstance(sources, str):
             raise TemplateInvalid("This is not the stored text of a message.")
         return cls(name, {str(file): str(text) for file, text in files.items()}, sources)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The clinic's colours and logo, put in place of the frame's own when a message is compiled.
+
+    They change no word, so an approval of the words holds for every look.
+    """
+
+    palette: Palette = HOUSE
+    logo_url: str = ""
+    """Full address of a PNG picture; empty: the name alone."""
+
+    def dress(self, html: str) -> str:
+        """Give HTML of the frame with these colours and this logo."""
+        for shade in _SHADES:
+            html = html.replace(getattr(HOUSE, shade).upper(), getattr(self.palette, shade).upper())
+        return html.replace(_LOGO, _PICTURE.format(escape(self.logo_url)) if self.logo_url else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +124,8 @@ def load_sources(folder: Path) -> dict[str, Source]:
     return sources
 
 
-def compile_source(source: Source) -> Compiled:
-    """Check a message against the closed list and make it ready to render.
+def compile_source(source: Source, look: Look = Look()) -> Compiled:  # a value that never changes
+    """Check a message against the closed list and make it ready to render, in the clinic's colours.
 
     Raises `TemplateInvalid` naming file, line and the name or tag at fault.
     """
@@ -111,8 +138,8 @@ def compile_source(source: Source) -> Compiled:
     else:
         subject = _line(plain, front.subject, f"{source.name}/message.toml: subject")
         preheader = _line(plain, front.preheader, f"{source.name}/message.toml: preheader")
-        html = _framed(_environment(autoescape=True), source, front, "html")
-        text = _framed(plain, source, front, "txt")
+        html = _framed(_environment(autoescape=True), source, front, "html", look)
+        text = _framed(plain, source, front, "txt", look)
     return Compiled(
         name=source.name,
         channel=front.channel,
@@ -163,7 +190,9 @@ def _line(environment: ImmutableSandboxedEnvironment, text: str, file: str) -> T
     return environment.from_string(text.strip())
 
 
-def _framed(environment: ImmutableSandboxedEnvironment, source: Source, front: FrontMatter, kind: str) -> Template:
+def _framed(
+    environment: ImmutableSandboxedEnvironment, source: Source, front: FrontMatter, kind: str, look: Look
+) -> Template:
     """Put a body into its frame: the macros of the frame come first, so that the body can call them."""
     frame_file, file = f"frame.{kind}", f"{source.name}/body.{kind}"
     frame, body = _file(source, frame_file), _file(source, f"body.{kind}")
@@ -173,7 +202,8 @@ def _framed(environment: ImmutableSandboxedEnvironment, source: Source, front: F
     macros = check_frame(environment, frame, file=frame_file, names=_FRAME_NAMES)
     check_words(environment, body, file=file, names=NAMES, macros=macros)
     if kind == "html":
-        body = _dressed(body, _file(source, "frame.toml"), file)
+        body = look.dress(_dressed(body, _file(source, "frame.toml"), file))
+        head, foot = look.dress(head), look.dress(foot)
     constants = {"strides": _strides(front), "read": front.read, "reads": front.reads}
     return environment.from_string(head + body + foot, globals=constants)
 

@@ -21,7 +21,7 @@ from campaigns import logs
 from campaigns.errors import CampaignsError, Conflict, LinkExpired, NotAllowed, NotFound, Rejected
 from campaigns.runtime import Runtime
 from campaigns.store.engine import reachable
-from campaigns.web import hooks, outbox
+from campaigns.web import brand, hooks, outbox
 from campaigns.web.body import BodyCeiling
 from campaigns.web.dependencies import SignInNeeded
 from campaigns.web.headers import SafeHeaders
@@ -65,6 +65,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.mount("/static", _Static(directory=STATIC))
     for room in (register, place, change, details, ask, join, watch, stop, calendar, words):
         app.include_router(room.router)
+    app.include_router(brand.router)
     app.include_router(routes(runtime))
     app.include_router(outbox.routes(runtime))
     app.include_router(hooks.routes(runtime))

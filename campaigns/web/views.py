@@ -14,6 +14,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from campaigns.brand import read_brand
 from campaigns.rendering.times import zone_words
 from campaigns.settings import Settings
 from campaigns.web import times
@@ -38,6 +39,7 @@ class Pages:
     def __init__(self, settings: Settings, templates: Path) -> None:
         """Take the folder that holds `web/`."""
         self.framed_by = " ".join(settings.embedders)
+        self.brand = read_brand(settings)
         self._environment = Environment(
             loader=FileSystemLoader(templates / "web"),
             autoescape=True,
@@ -46,7 +48,7 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.globals.update(clinic=settings, asset=_asset_addresses())
+        self._environment.globals.update(clinic=settings, asset=_asset_addresses(), brand=self.brand)
         self._environment.filters.update(
             day=times.day,
             short_day=times.short_day,

@@ -54,6 +54,7 @@ LETTER = Letter(
     calendar_sequence=0,
     attendance=Attendance.UNKNOWN,
     has_texts=True,
+    offer_ends_at=START - timedelta(days=10),
     now=START - timedelta(days=11),
 )
 REPLAY = "https://class.harbour.example/replay/9"

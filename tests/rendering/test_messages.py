@@ -234,8 +234,8 @@ def test_the_register_of_names_and_messages_is_complete():
         "when-to-see-someone": "education",
         "next-step": "marketing",
     }
-    assert {"confirmation-sms", "starts-soon-sms", "moved-sms", "cancelled-sms"} == set(TEXTS)
-    assert len(EMAILS) == 17
+    assert {"confirmation-sms", "starts-soon-sms", "moved-sms", "cancelled-sms", "place-offered-sms"} == set(TEXTS)
+    assert len(EMAILS) == 20
 
 
 @pytest.mark.parametrize(
