@@ -98,7 +98,10 @@ class Runtime:
     @property
     def guard(self) -> Guard:
         """What keeps the registration form from being used against others."""
-        return Guard(self.seal, self.settings.secrets[0], self.settings.sign_up_limits, self.inbound_words)
+        settings = self.settings
+        return Guard(
+            self.seal, settings.secrets[0], settings.sign_up_limits, self.inbound_words, settings.double_opt_in
+        )
 
     @property
     def answers(self) -> dict[str, str]:

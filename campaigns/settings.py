@@ -60,6 +60,8 @@ class Settings(ClinicSettings):
     """Forms that one network address may send within a minute, counted by each web process for itself."""
     form_takes: timedelta = timedelta(seconds=2)
     """A form that comes back sooner after it was shown is shown once more: people take longer."""
+    double_opt_in: bool = False
+    """Boxes ticked for lessons and news count once they are confirmed with a button behind the link in the email."""
     embed_origins: str = ""
     """Comma-separated origins, such as https://www.clinic.example, whose pages may show the form in a frame, or send
     one of their own. Empty: none, and the page for frames does not exist."""

@@ -8,7 +8,7 @@ reads a mistyped mailbox must not learn the right one from them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from campaigns.domain.quiet import SendingHours
@@ -102,7 +102,7 @@ def _to_another_address(
     texts: dict[tuple[Channel, Purpose], int | None] = {}
     if wanted.phone and (wanted.texts is not None or (here.texts and wanted.phone == here.phone)):
         texts = {TEXTS: wanted.texts}
-    request = _request(here, wanted, {**agreed, **texts})
+    request = replace(_request(here, wanted, {**agreed, **texts}), prove_email=guard.prove_email)
     made = register(db, request, hours, now, horizon=horizon)
     form_fields.carry_over(db, here.registration_id, made.registration_id)
     switches.lead_on(db, here.registration_id, made.registration_id)

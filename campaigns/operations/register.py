@@ -5,8 +5,8 @@ The rows written here are the outbox. Nothing is published: the dispatcher finds
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,7 +15,7 @@ from campaigns.domain.steps import Channel, Purpose
 from campaigns.domain.waiting import takes_more
 from campaigns.errors import NotFound, RegistrationClosed, SessionFull
 from campaigns.operations.plan import plan_registration
-from campaigns.store import switches
+from campaigns.store import asked, switches
 from campaigns.store.consents import Answer, granted_for, lift, permissions_of, record, stopped
 from campaigns.store.engine import Connection
 from campaigns.store.people import has_place, phone_of, place, save_registrant, save_registration
@@ -45,6 +45,8 @@ class Request:
     confirm: bool = True
     waits: bool = False
     """Take a place on the waiting list if the session is full."""
+    prove_email: bool = False
+    """What was ticked for email, beyond the class itself, counts once it is confirmed from that address."""
     keeps: bool = False
     """It takes over a place that was given up a moment ago in the same transaction."""
     form_shown: int | None = None
@@ -75,6 +77,11 @@ def register(db: Connection, request: Request, hours: SendingHours, now: datetim
     registrant_id, registration_id, created = _save(db, request, now, waits=waits)
     if created:
         switches.lead_on_from_given_up(db, registrant_id, session.webinar_id, registration_id)
+    unproven = _unproven(db, registrant_id, request)
+    if unproven:
+        asked.ask_for(db, registration_id, unproven)
+        given = {kind: words for kind, words in request.consents.items() if kind not in _by_email(unproven)}
+        request = replace(request, consents=given)
     record_consents(db, registrant_id, request, now)
     if request.source == "web":
         _let_flow_again(db, request, now)
@@ -83,6 +90,22 @@ def register(db: Connection, request: Request, hours: SendingHours, now: datetim
         granted = permissions_of(db, registrant_id)
         plan_registration(db, found, granted, hours, now, horizon=horizon, only_after=None if created else now)
     return Registered(registration_id, created, waits)
+
+
+def _unproven(db: Connection, registrant_id: int, request: Request) -> dict[Purpose, int | None]:
+    """Give what has to be confirmed first, with the words that were shown: ticked for email, and new."""
+    if not request.prove_email:
+        return {}
+    standing = granted_for(db, registrant_id)
+    return {
+        purpose: wording_id
+        for (channel, purpose), wording_id in request.consents.items()
+        if channel is Channel.EMAIL and standing.get((channel, purpose)) != request.email
+    }
+
+
+def _by_email(purposes: Iterable[Purpose]) -> set[tuple[Channel, Purpose]]:
+    return {(Channel.EMAIL, purpose) for purpose in purposes}
 
 
 def session_with_room(db: Connection, session_id: int, email: str, now: datetime) -> SessionRow:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from campaigns.domain.inbound import InboundWords
@@ -47,6 +47,8 @@ class Guard:
     limits: Limits
     words: InboundWords
     """By which a question with an urgent sign is known."""
+    prove_email: bool = False
+    """Double opt-in: boxes ticked for email count once they are confirmed from the address itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def sign_up(
     skipped at the last look. Answers replace those given before, an empty one replaces
     nothing. Raises what `register` and `ask` raise; then nothing is written.
     """
-    made = register(db, sent.request, hours, now, horizon=horizon)
+    request = replace(sent.request, prove_email=guard.prove_email)
+    made = register(db, request, hours, now, horizon=horizon)
     sealed = {number: close_answer(guard.seal, answer) for number, answer in sent.answers.items()}
     form_fields.save_answers(db, made.registration_id, sealed, now)
     touches.note_touch(db, made.registration_id, sent.touch)

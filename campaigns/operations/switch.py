@@ -8,7 +8,7 @@ from campaigns.domain.quiet import SendingHours
 from campaigns.errors import Conflict, LinkExpired, NotFound
 from campaigns.operations.plan import plan_registration
 from campaigns.operations.register import session_with_room
-from campaigns.store import form_fields, people, switches
+from campaigns.store import asked, form_fields, people, switches
 from campaigns.store.consents import permissions_of
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place
@@ -45,6 +45,8 @@ def switch(
         return _taken_meanwhile(db, here, session_id)
     after, created = _take(db, here, session_id, now)
     form_fields.carry_over(db, here.registration_id, after)
+    if after != here.registration_id:
+        asked.ask_for(db, after, asked.take_asked(db, here.registration_id))
     switches.lead_on(db, here.registration_id, after)
     left = holds and not over
     if created and left:

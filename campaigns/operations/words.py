@@ -109,7 +109,13 @@ class Words:
             facts.texts,
             facts.withdrawn_at is None,
             not item.first_name,
-            (item.calendar_base, item.calendar_id != item.registration_id, item.answer_id, item.offer_ends_at),
+            (
+                item.calendar_base,
+                item.calendar_id != item.registration_id,
+                item.answer_id,
+                item.offer_ends_at,
+                item.asks,
+            ),
             _minutes(now, facts.session),
         )
         with self._lock:
@@ -176,6 +182,7 @@ def letter_of(item: Item, step: Step, now: datetime) -> Letter:
         answer_title=item.answer_title or "",
         answer=paragraphs(item.answer or ""),
         offer_ends_at=item.offer_ends_at,
+        asks=item.asks,
         now=now,
     )
 

@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from campaigns.domain.lifecycle import Status
-from campaigns.domain.steps import Channel
+from campaigns.domain.steps import Audience, Channel
 from campaigns.domain.timing import Wait
 from campaigns.errors import CampaignsError
 from campaigns.operations.explain import Milestone
@@ -51,6 +51,8 @@ def report(ending: Ending) -> Iterator[str]:
         registered = _instant(persona.registers_at(ending.session.starts_at), own)
         yield f"{persona.name} ({own.key}): registers {registered}; {persona.says}"
         for one in milestones:
+            if one.step.audience is Audience.WAITING:
+                continue  # nobody here waits for a place, and nobody who rehearses asked why they did not
             line = _sent(one, own, messages) if _left(one) else _not_sent(one, own)
             sent, skipped = sent + _left(one), skipped + (not _left(one))
             yield line

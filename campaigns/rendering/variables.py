@@ -106,6 +106,8 @@ class Letter:
     """What was asked, in general words."""
     answer: tuple[str, ...] = ()
     """The doctor's answer, paragraph by paragraph."""
+    asks: bool = False
+    """What they ticked waits to be confirmed on their page."""
     offer_ends_at: datetime | None = None
     """Until when a place is kept for somebody on the waiting list."""
     now: datetime
@@ -128,7 +130,7 @@ NAMES: Final = frozenset(
     was_moved old_when old_when_short old_time_own has_next next_when next_time_own
     minutes_left class_state is_soon is_running is_over
     answer_title answer
-    offer_until offer_until_short
+    offer_until offer_until_short asks
     has_room has_replay replay_url cancelled cancelled_reason attended left_early missed has_texts switched
     join_url manage_url stop_url landing_url calendar_url
     address phone reply_to sources
@@ -188,6 +190,7 @@ def context(letter: Letter, sender: Sender, links: Links, *, channel: Channel, s
         **_presence(letter),
         "has_texts": letter.has_texts,
         "switched": letter.switched,
+        "asks": letter.asks,
         **_answer(letter),
         "join_url": links.join(letter.registration_id),
         "manage_url": links.manage(letter.registration_id),

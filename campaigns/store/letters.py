@@ -87,6 +87,8 @@ class Item:
     """Sequence numbers of the calendar entry that earlier places have used up."""
     offer_ends_at: datetime | None
     """Until when a place is kept for somebody on the waiting list."""
+    asks: bool
+    """What they ticked waits to be confirmed."""
     answer_id: int | None
     answer_title: str | None
     answer: str | None
@@ -145,6 +147,7 @@ SELECT d.id AS delivery_id, d.registration_id, d.session_id, d.step_id, d.revisi
   d.expires_at, n.email, n.phone, n.first_name, r.zone, n.language,
   r.registered_at, r.withdrawn_at, r.attendance, r.confirm, coalesce(r.calendar_id, r.id) AS calendar_id,
   r.calendar_base, r.standing, r.offered_at, r.offer_ends_at,
+  r.asked <> CAST('{{}}' AS jsonb) AS asks,
   d.answer_id, q.title AS answer_title, q.body AS answer, q.published_at AS answered_at,
   EXISTS (SELECT 1 FROM permission a WHERE a.registrant_id = n.id AND a.channel = d.channel
           AND a.purpose = t.purpose AND a.granted) AS permitted,

@@ -153,10 +153,19 @@ def test_a_session_takes_registrations_until_it_ends(world: World) -> None:
     assert not takes_registrations(found, found.ends_at)
 
 
-def test_who_has_a_place_in_a_full_session_may_register_again(world: World) -> None:
+def test_the_form_that_got_the_last_place_may_come_again_and_another_may_not(world: World) -> None:
+    session = world.session(capacity=1)
+    mine = world.registration(session, email="sam@example.com", form_shown=1)
+    assert world.registration(session, email="sam@example.com", first_name="Samira", form_shown=1) == mine
+    for shown in (2, None):
+        with pytest.raises(SessionFull):
+            world.registration(session, email="sam@example.com", form_shown=shown)
+
+
+def test_a_list_may_name_somebody_who_has_a_place_in_a_full_session(world: World) -> None:
     session = world.session(capacity=1)
     mine = world.registration(session, email="sam@example.com")
-    assert world.registration(session, email="sam@example.com", first_name="Samira") == mine
+    assert world.registration(session, email="sam@example.com", source="import") == mine
 
 
 def test_a_place_that_was_given_up_can_be_taken(world: World) -> None:

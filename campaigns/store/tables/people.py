@@ -48,6 +48,13 @@ registration = Table(
         comment="channels without a confirmation: a limit of the form was reached",
     ),
     Column("touch", JSONB, nullable=False, server_default=text("'{}'"), comment="what brought them this time"),
+    Column(
+        "asked",
+        JSONB,
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="email purposes ticked and not confirmed yet, each with the wording that was shown",
+    ),
     instant("registered_at", nullable=False),
     instant("withdrawn_at"),
     Column("standing", Text, nullable=False, server_default="held"),

@@ -19,12 +19,13 @@ from campaigns.domain.waiting import takes_more
 from campaigns.domain.watching import DOORS
 from campaigns.errors import Conflict
 from campaigns.operations import explain, unsubscribe
-from campaigns.store import waiting
+from campaigns.operations.confirm import confirm
+from campaigns.store import asked, waiting
 from campaigns.store.consents import Wording, current_wordings, permissions_of, stopped
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place
 from campaigns.web.dependencies import Call, Calling, OurForm, Posted
-from campaigns.web.kinds import CLASS_EMAILS, KINDS, NEWS, READS, TEXTS, Kind, key, read_kinds
+from campaigns.web.kinds import CLASS_EMAILS, KINDS, NEWS, READS, TEXTS, Kind, in_words, key, read_kinds
 from campaigns.web.public import timeline
 from campaigns.web.public.ask import own_questions
 from campaigns.web.public.change import other_dates
@@ -39,6 +40,7 @@ _NOTES: Final = {
     "choices": "Saved. This is what we send from now on.",
     "switched": "Your new time is saved. A confirmation is on its way.",
     "accepted": "The place is yours. A confirmation with your link to join is on its way.",
+    "confirmed": "Thank you. The emails you ticked start from now on.",
     "asked": "Your question is with the doctor. The answer comes by email, in general words.",
     "details": "Your details are saved.",
     "email": "Saved. A confirmation with a new link is on its way to the new address. This page is yours from now on.",
@@ -80,7 +82,8 @@ def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
         on = flowing(db, place)
         boxes = current_wordings(db)
         others = other_dates(db, place, call)
-        asked = own_questions(db, call, place)
+        own = own_questions(db, call, place)
+        unconfirmed = asked.asked_for(db, place.registration_id)
         ahead = waiting.ahead_of(db, place.registration_id) if place.standing is Standing.WAITING else 0
     session = place.session
     state = state_of(place, now)
@@ -103,12 +106,13 @@ def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
         holds=place.standing is Standing.HELD,
         ahead=ahead,
         too_late=not takes_more(now, session.starts_at),
-        questions=asked,
+        questions=own,
         recording=recording_of(place, links),
         join_path=urlsplit(links.join(place.registration_id)).path,
         stop_path=urlsplit(links.stop(place.registration_id, Channel.EMAIL, Purpose.SERVICE)).path,
         choices=_choices(place, on),
         asked=[box for box in boxes if not on.get((box.channel, box.purpose), True)],
+        unconfirmed=in_words((Channel.EMAIL, one) for one in unconfirmed) if unconfirmed else "",
         key=key,
         timeline=timeline.whole(milestones, place, now),
     )
@@ -136,6 +140,23 @@ def choose(token: str, form: Posted, call: Calling) -> Response:
             elif kind in wanted and not on[kind]:
                 _agree(db, call, place, kind, shown)
     return RedirectResponse(f"/r/{token}?saved=choices", status_code=303, headers=PERSONAL)
+
+
+@router.post("/r/{token}/confirm", dependencies=[OurForm])
+def confirm_boxes(token: str, call: Calling) -> Response:
+    """Let the boxes count that were ticked at sign-up; pressed again, nothing changes."""
+    with call.transaction() as db:
+        place = read_place(db, call.runtime, token)
+        evidence = call.evidence("/r", place.zone)
+        confirm(
+            db,
+            place.registration_id,
+            evidence,
+            call.runtime.hours,
+            call.now,
+            horizon=call.runtime.settings.horizon,
+        )
+    return RedirectResponse(f"/r/{token}?saved=confirmed", status_code=303, headers=PERSONAL)
 
 
 def _agree(db: Connection, call: Call, place: Place, kind: Kind, shown: set[str]) -> None:

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from campaigns.domain.audience import Facts
-from campaigns.domain.steps import Standing
+from campaigns.domain.steps import Channel, Standing
 from campaigns.errors import NotFound, Rejected
 from campaigns.operations import explain, register
 from campaigns.operations.sign_up import Sent, sign_up
@@ -138,10 +138,20 @@ def thanks(
         google=calendar.google(runtime, webinar, chosen),
         outlook=calendar.outlook(runtime, webinar, chosen),
         calendar_title=calendar.entry_title(runtime, webinar),
-        ticked=f"You ticked {kinds.in_words(ticked)}." if ticked else "You ticked no box.",
+        ticked=_ticked(ticked, prove=runtime.settings.double_opt_in),
         texts=texts,
         timeline=timeline.ahead(coming, chosen, zone, now),
     )
+
+
+def _ticked(kind: tuple[kinds.Kind, ...], *, prove: bool) -> str:
+    if not kind:
+        return "You ticked no box."
+    by_email = [one for one in kind if one[0] is Channel.EMAIL]
+    later = (
+        f" {kinds.in_words(by_email).capitalize()} start once you confirm them: the email says how." if prove else ""
+    )
+    return f"You ticked {kinds.in_words(kind)}.{later if by_email else ''}"
 
 
 def _read(call: Call, slug: str) -> Landing:

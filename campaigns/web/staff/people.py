@@ -13,7 +13,7 @@ from starlette.responses import Response
 from campaigns.domain.addresses import mask_email, mask_phone
 from campaigns.domain.audience import Awaited
 from campaigns.domain.lifecycle import Status
-from campaigns.domain.steps import Attendance, Channel, Purpose, Standing
+from campaigns.domain.steps import Attendance, Audience, Channel, Purpose, Standing
 from campaigns.domain.timing import Due, Wait
 from campaigns.domain.watching import Mode, find
 from campaigns.errors import NotFound, Rejected
@@ -157,7 +157,11 @@ def _about(found: Place, visit: Visit) -> dict[str, object]:
 
 
 def _only_if_it_happens(one: Milestone) -> bool:
-    return one.recorded is None and isinstance(one.answer, Wait) and one.answer.awaits in _IF_IT_HAPPENS
+    if one.recorded is not None:
+        return False
+    if one.step.audience is Audience.WAITING:
+        return True
+    return isinstance(one.answer, Wait) and one.answer.awaits in _IF_IT_HAPPENS
 
 
 def _line(one: Milestone, found: Place, now: datetime) -> Line:

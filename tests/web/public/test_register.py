@@ -252,10 +252,10 @@ def test_session_that_has_filled_up_offers_the_closest_with_everything_typed(hou
     assert f'name="email" value="{house.email}"' in page.text
 
 
-def test_person_with_a_place_in_a_full_session_gets_the_usual_answer(house):
+def test_person_with_a_place_in_a_full_session_gets_the_answer_that_everybody_gets(house):
     full = house.add_session(12, capacity=1)
     house.place(session_id=full)
-    assert house.send(session=str(full)).status_code == 303
+    assert house.send(session=str(full)).status_code == 409
 
 
 def test_cancelled_session_is_refused_with_what_is_free(house):
