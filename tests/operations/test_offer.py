@@ -18,7 +18,7 @@ from campaigns.operations.reschedule import cancel, preview_cancel
 from campaigns.operations.sign_up import Guard
 from campaigns.operations.switch import switch
 from campaigns.operations.withdraw import withdraw
-from campaigns.store import waiting
+from campaigns.store import waiting, webinars
 from campaigns.store.engine import Engine, transaction
 from tests.factories import DAY, HORIZON, HOUR, MINUTE, NOON, SERVICE_TEXTS, World, ears, hours
 
@@ -249,6 +249,18 @@ def test_a_cancelled_session_is_told_to_those_who_wait_and_offered_to_nobody(wor
     world.tick()
     assert ("W2", "sent") in world.ledger(mine)
     assert "X2" not in [key for key, _ in world.ledger(mine)]
+
+
+def test_a_move_is_told_to_those_who_wait_in_words_of_their_own(world: World) -> None:
+    session = world.session(capacity=1)
+    world.registration(session)
+    mine = _wait(world, session)
+    world.clock.forward(minutes=1)
+    with transaction(world.engine) as db:
+        webinars.move_session(db, session, NOON + 12 * DAY, NOON + 12 * DAY + HOUR, world.clock())
+    world.tick()
+    assert ("W3", "sent") in world.ledger(mine) and "X1" not in dict(world.ledger(mine))
+    assert "You keep your place in line." in _words(world, "W3", mine)
 
 
 def test_another_address_cannot_take_over_a_place_in_line(world: World) -> None:

@@ -235,7 +235,7 @@ def test_the_register_of_names_and_messages_is_complete():
         "next-step": "marketing",
     }
     assert {"confirmation-sms", "starts-soon-sms", "moved-sms", "cancelled-sms", "place-offered-sms"} == set(TEXTS)
-    assert len(EMAILS) == 20
+    assert len(EMAILS) == 21
 
 
 @pytest.mark.parametrize(

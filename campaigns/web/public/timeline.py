@@ -160,7 +160,11 @@ def _words(step: Step) -> tuple[str, str]:
 
 def _notice(step: Step, by: str) -> tuple[str, str]:
     if step.audience is Audience.WAITING:
-        news = {Anchor.REGISTERED: "You are on the waiting list", Anchor.OFFERED: "A place is offered to you"}
+        news = {
+            Anchor.REGISTERED: "You are on the waiting list",
+            Anchor.OFFERED: "A place is offered to you",
+            Anchor.MOVED: "The new time",
+        }
         return f"{news.get(step.anchor, 'The class is cancelled')}, {by}", ""
     if step.audience is Audience.WITHDRAWN:
         return f"Your receipt for cancelling, {by}", ""
