@@ -45,9 +45,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take it back; whoever still waits is not registered any more."""
-    op.execute("DELETE FROM delivery WHERE step_id IN (SELECT id FROM step WHERE audience = 'waiting')")
-    op.execute("DELETE FROM step WHERE audience = 'waiting'")
+    """Take it back; whoever still waits is not registered any more, and what they were sent stays in the ledger."""
+    op.execute(
+        "UPDATE step SET paused = true, audience = 'withdrawn', anchor = 'cancelled', expires_anchor = 'cancelled'"
+        " WHERE audience = 'waiting' OR anchor = 'offered' OR expires_anchor = 'offered'"
+    )
     op.execute("UPDATE registration SET withdrawn_at = now() WHERE standing <> 'held' AND withdrawn_at IS NULL")
     _words(_ANCHORS, _AUDIENCES)
     op.drop_index("ix__registration__waiting", "registration")
