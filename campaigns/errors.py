@@ -42,6 +42,10 @@ class LinkExpired(Rejected):
     """This link is not valid. Open the newest email from us and use the link in it."""
 
 
+class PageErased(LinkExpired):
+    """This page has been erased, and with it what we knew of the person it belonged to."""
+
+
 class NotFound(Rejected):
     """There is nothing at this address."""
 

@@ -41,7 +41,7 @@ def bring_in(settings: Settings, say: Callable[[str], None], order: Order) -> No
     and `OSError` if there is no such file; nothing is written then.
     """
     countries = tuple(code.strip() for code in settings.sms_countries.split(",") if code.strip())
-    options = Options(order.session_id, order.confirm, countries)
+    options = Options(order.session_id, order.confirm, countries, settings.secrets)
     now = _now(settings)
     engine = open_database(settings)
     try:
@@ -92,6 +92,8 @@ def _report(check: Check, *, confirm: bool) -> Iterator[str]:
         yield f"not used: {', '.join(check.ignored)}"
     yield f"will be added: {counts.new:,} ({counts.unknown:,} of people we did not know)"
     yield f"already in: {counts.already:,}; cancelled before and stay out: {counts.withdrew:,}"
+    if counts.erased:
+        yield f"asked to be erased and stay out: {counts.erased:,}"
     yield f"left out: {check.left_out:,} ({len(check.problems.rows):,} with an error, {counts.twice:,} there twice)"
     yield f"yeses with evidence: texts {counts.texts:,}, education {counts.education:,}, marketing {counts.marketing:,}"
     yield f"confirmations: {check.confirmations:,}" if confirm else "confirmations: none"

@@ -58,7 +58,7 @@ GRACE = timedelta(seconds=30)
 _EMPTY = (
     "ALTER TABLE consent DISABLE TRIGGER USER",
     "TRUNCATE webinar, registrant, batch, rhythm, suppression, staff, consent_wording, audit RESTART IDENTITY CASCADE",
-    "TRUNCATE stream, alert, arrival, address_hold, strike, sign_up_count RESTART IDENTITY CASCADE",
+    "TRUNCATE stream, alert, arrival, address_hold, strike, sign_up_count, erased_address RESTART IDENTITY CASCADE",
     "ALTER TABLE consent ENABLE TRIGGER USER",
     "DELETE FROM approval WHERE NOT demo",
     "DELETE FROM template_version WHERE content_hash LIKE '% hash'",  # what tests made up

@@ -19,6 +19,8 @@ class Reason(StrEnum):
     CONFIRMATIONS_OFF = "confirmations_off"
     PAUSED = "paused"
     WITHDRAWN = "withdrawn"
+    ERASED = "erased"
+    """The person has erased their data."""
     SESSION_CANCELLED = "session_cancelled"
     SUPERSEDED = "superseded"
     """Belonged to a date that the session no longer has."""

@@ -12,8 +12,8 @@ from typing import Literal
 
 from campaigns.domain.inbound import InboundWords, understand
 from campaigns.domain.questions import MOST_OPEN, clean_question
-from campaigns.errors import Rejected
-from campaigns.store import alerts, questions
+from campaigns.errors import PageErased, Rejected
+from campaigns.store import alerts, erasures, questions
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place
 from campaigns.store.sealing import Seal
@@ -47,10 +47,13 @@ def ask(
 ) -> Asked:
     """Store a question; the same one again while it waits is the same question.
 
-    Raises `Rejected` with the remedy if it is too short, too long, or one too many.
+    Raises `Rejected` with the remedy if it is too short, too long, or one too many, and `PageErased` if
+    the person has erased themselves meanwhile.
     """
     words = clean_question(said)
     questions.one_at_a_time(db, place.registrant_id)
+    if not erasures.stays(db, place.registrant_id):
+        raise PageErased
     waiting = [
         one
         for one in questions.asked_by(db, place.registrant_id, place.webinar.id)

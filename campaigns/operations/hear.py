@@ -7,7 +7,7 @@ somebody has read it. A sign of danger goes to a human at once, whatever else it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -110,18 +110,27 @@ def apply_inbound(engine: Engine, seal: Seal, words: InboundWords, now: datetime
             found = inbound.waiting(db, 1)
             if not found:
                 break
-            one = found[0]
-            try:
-                with db.begin_nested():
-                    effect = _apply(db, seal, words, one, now)
-            except DatabaseLost:
-                raise  # the message waits
-            except Exception as error:  # noqa: BLE001  # one message at fault must not stop the others
-                logs.event("inbound broke", level=logs.ERROR, error=error, inbound=one.id)
-                effect = f"fault: {type(error).__name__}"
-            inbound.mark_applied(db, one.id, effect, now)
+            _do(db, seal, words, found[0], now)
         applied += 1
     return applied
+
+
+def apply_what_came_from(db: Connection, ear: Ear, senders: Collection[tuple[Channel, str]], now: datetime) -> None:
+    """Do what these addresses said and nobody has done yet, in your transaction; waits for whoever is doing it."""
+    for one in inbound.waiting_from(db, senders):
+        _do(db, ear.seal, ear.words, one, now)
+
+
+def _do(db: Connection, seal: Seal, words: InboundWords, one: inbound.Inbound, now: datetime) -> None:
+    try:
+        with db.begin_nested():
+            effect = _apply(db, seal, words, one, now)
+    except DatabaseLost:
+        raise  # the message waits
+    except Exception as error:  # noqa: BLE001  # one message at fault must not stop the others
+        logs.event("inbound broke", level=logs.ERROR, error=error, inbound=one.id)
+        effect = f"fault: {type(error).__name__}"
+    inbound.mark_applied(db, one.id, effect, now)
 
 
 def _understood(mail: InboundMail, words: InboundWords) -> Understood:

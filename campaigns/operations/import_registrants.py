@@ -9,22 +9,26 @@ nobody. The same list twice adds nobody twice.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
+from campaigns.domain.erasure import address_hash
+from campaigns.domain.steps import Channel
 from campaigns.errors import Conflict, NotFound, RegistrationClosed, Rejected, SessionFull
 from campaigns.operations.import_rows import COLUMNS, RowReader
 from campaigns.operations.sheets import Problems, Sheet
 from campaigns.operations.uploads import digest_of
-from campaigns.store import imports, staff, webinars
+from campaigns.store import erasures, imports, staff, webinars
 from campaigns.store.engine import Connection
 from campaigns.store.places import places_claimed
 
 _SENTENCES: Final = {
     "already": "This person is registered already. Nothing changes for them.",
     "withdrew": "This person cancelled their place in this session. Left out; they can register anew themselves.",
+    "erased": "Whoever has this address or number asked to be erased. Left out; they can register anew themselves.",
     "twice": "This address stands in row {first_row} already. Left out; remove one of the two.",
     "silent": "Mail to this address is stopped. Added, but no email goes out until that is lifted.",
 }
@@ -39,6 +43,8 @@ class Options:
     """Whether confirmations go out now; without, people get the reminders only."""
     countries: tuple[str, ...]
     """Where mobile numbers may be from."""
+    secrets: tuple[bytes, ...] = field(repr=False)
+    """By which the addresses of people who asked to be erased are known: the newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,7 @@ def _check(db: Connection, file: BinaryIO, options: Options, session: webinars.S
     zone = ZoneInfo(webinars.webinar_by_id(db, session.webinar_id).zone)
     reader = RowReader(zone, options.countries, now)
     sheet = Sheet(file, COLUMNS, reader.problems)
-    imports.stage(db, reader.read(sheet))
+    imports.stage(db, _marked(reader.read(sheet), erasures.known_hashes(db), options.secrets))
     counts = imports.weigh(db, session.id)
     for remark in imports.remarks(db, reader.remarks.limit):
         reader.remarks.add(
@@ -147,6 +153,20 @@ def _check(db: Connection, file: BinaryIO, options: Options, session: webinars.S
         refusal=_refusal(session, counts.new, left, now),
         fingerprint=_fingerprint(digest, options, session, counts),
     )
+
+
+def _marked(
+    people: Iterable[imports.Candidate], erased: frozenset[tuple[Channel, str]], secrets: tuple[bytes, ...]
+) -> Iterator[imports.Candidate]:
+    """Mark those who asked to be erased, under whichever of our secrets that was."""
+    for one in people:
+        known = ((Channel.EMAIL, one.email), (Channel.SMS, one.phone or ""))
+        asked = bool(erased) and any(
+            (channel, address_hash(secret, channel, address)) in erased
+            for channel, address in known
+            for secret in secrets
+        )
+        yield replace(one, erased=True) if asked else one
 
 
 def _refusal(session: webinars.SessionRow, new: int, left: int | None, now: datetime) -> str:

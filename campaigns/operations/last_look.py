@@ -1,8 +1,8 @@
 """The last look before a hand-off, in one place that every path goes through.
 
-In order: current revision, kill switch, expiry and what timing says now, consent,
-suppression, holds, quiet hours, caps and gaps, approved words. Each "no" is a reason on
-the row. The stream's pace comes after it; and the database looks once more, for what can
+In order: a person who is still there, current revision, kill switch, expiry and what timing
+says now, consent, suppression, holds, quiet hours, caps and gaps, approved words. Each "no"
+is a reason on the row. The stream's pace comes after it; and the database looks once more, for what can
 change within a batch, in the statement that opens the delivery (`store/ledger_words.py`).
 """
 
@@ -47,6 +47,8 @@ Verdict = Skip | Hold | str | None
 
 def look(item: Item, step: Step, rules: Rules, now: datetime, *, approved: bool = True) -> Verdict:
     """Say whether a queued delivery may leave now (`GO`), not yet (`Hold`, `STAY`), or never (`Skip`)."""
+    if item.erased:
+        return Skip(Reason.ERASED)
     if item.revision not in (0, item.about.current_revision):
         return Skip(Reason.SUPERSEDED)
     if step.purpose in item.about.stopped:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from campaigns.domain.quiet import SendingHours
-from campaigns.errors import Conflict, LinkExpired, NotFound
+from campaigns.errors import Conflict, LinkExpired, NotFound, PageErased
 from campaigns.operations.plan import plan_registration
 from campaigns.operations.register import session_with_room
-from campaigns.store import asked, form_fields, people, switches
+from campaigns.store import asked, erasures, form_fields, people, switches
 from campaigns.store.consents import permissions_of
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place
@@ -69,11 +69,16 @@ def _take(db: Connection, here: Place, session_id: int, now: datetime) -> tuple[
 
 
 def current_place(db: Connection, registration_id: int) -> Place:
-    """Give the place that a link leads to by now; raises `LinkExpired` if there is none."""
+    """Give the place that a link leads to by now, of somebody who stays until the transaction ends.
+
+    Raises `LinkExpired` if there is none, `PageErased` if they have erased themselves.
+    """
     number = switches.newest(db, registration_id)
     found = people.place(db, number) if number is not None else None
     if found is None:
         raise LinkExpired
+    if not erasures.stays(db, found.registrant_id):
+        raise PageErased
     return found
 
 

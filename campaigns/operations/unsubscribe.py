@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose
-from campaigns.errors import LinkExpired, Rejected
+from campaigns.errors import LinkExpired, PageErased, Rejected
 from campaigns.operations.plan import plan_registration
+from campaigns.store import erasures
 from campaigns.store.consents import Answer, lift, permissions_of, record, suppress
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place, place
@@ -91,6 +92,8 @@ def _place(db: Connection, registration_id: int) -> Place:
     found = place(db, registration_id)
     if found is None:
         raise LinkExpired
+    if not erasures.stays(db, found.registrant_id):
+        raise PageErased
     return found
 
 

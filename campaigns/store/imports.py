@@ -36,6 +36,8 @@ class Candidate:
     consent_at: datetime | None
     consent_source: str
     wording: str
+    erased: bool = False
+    """Whoever goes by this address or number asked to be erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Counts:
     education: int
     marketing: int
     """Of the new, how many yeses stand with evidence."""
+    erased: int = 0
+    """They asked to be erased: left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Remark:
 
     row: int
     fate: str
-    """`twice`, `already`, `withdrew`, or `silent` for one that is added."""
+    """`twice`, `already`, `withdrew`, `erased`, or `silent` for one that is added."""
     email: str
     first_row: int
     """The row in which this address stands first."""
@@ -74,7 +78,7 @@ _STAGE: Final = """
 CREATE TEMPORARY TABLE import_row (
     row integer, email text, first_name text, last_name text, phone text, zone text,
     texts boolean, education boolean, marketing boolean,
-    consent_at timestamptz, consent_source text, wording text
+    consent_at timestamptz, consent_source text, wording text, erased boolean
 ) ON COMMIT DROP
 """
 
@@ -86,6 +90,7 @@ SELECT c.*, p.id AS registrant_id, p.id IS NULL AS unknown,
         WHEN row_number() OVER (PARTITION BY c.email ORDER BY c.row) > 1 THEN 'twice'
         WHEN r.live THEN 'already'
         WHEN r.live IS NOT NULL THEN 'withdrew'
+        WHEN c.erased THEN 'erased'
         ELSE 'new'
     END AS fate,
     EXISTS (
@@ -110,7 +115,8 @@ SELECT count(*) FILTER (WHERE fate = 'new') AS new,
     count(*) FILTER (WHERE fate = 'new' AND silent) AS silent,
     count(*) FILTER (WHERE fate = 'new' AND texts) AS texts,
     count(*) FILTER (WHERE fate = 'new' AND education) AS education,
-    count(*) FILTER (WHERE fate = 'new' AND marketing) AS marketing
+    count(*) FILTER (WHERE fate = 'new' AND marketing) AS marketing,
+    count(*) FILTER (WHERE fate = 'erased') AS erased
 FROM import_fate
 """
 
@@ -135,12 +141,14 @@ FROM registrant p WHERE p.email = f.email AND f.fate = 'new' AND f.registrant_id
 _ADD_NUMBERS: Final = """
 UPDATE registrant p SET phone = f.phone
 FROM import_fate f WHERE f.registrant_id = p.id AND f.fate = 'new' AND p.phone IS NULL AND f.phone IS NOT NULL
+    AND p.erased_at IS NULL
 """
 
 _REGISTER: Final = """
 INSERT INTO registration (session_id, registrant_id, zone, source, confirm, registered_at)
 SELECT :session_id, p.id, coalesce(f.zone, p.zone), 'import', :confirm, :now
-FROM import_fate f JOIN registrant p ON p.id = f.registrant_id WHERE f.fate = 'new' ORDER BY f.row
+FROM import_fate f JOIN registrant p ON p.id = f.registrant_id
+WHERE f.fate = 'new' AND p.erased_at IS NULL ORDER BY f.row
 ON CONFLICT DO NOTHING
 """
 
@@ -160,7 +168,7 @@ WITH yes AS (
     ) AS o (channel, purpose, granted)
     LEFT JOIN permission e ON e.registrant_id = p.id AND e.channel = o.channel AND e.purpose = o.purpose
     LEFT JOIN consent former ON former.id = e.consent_id
-    WHERE f.fate = 'new' AND o.granted AND (former.at IS NULL OR former.at < f.consent_at)
+    WHERE f.fate = 'new' AND o.granted AND p.erased_at IS NULL AND (former.at IS NULL OR former.at < f.consent_at)
 ), written AS (
     INSERT INTO consent (registrant_id, channel, purpose, granted, address, means, evidence, at)
     SELECT registrant_id, channel, purpose, true, address, 'import', evidence, at FROM yes

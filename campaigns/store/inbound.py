@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import Row, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from campaigns.domain.steps import Channel
@@ -120,6 +121,15 @@ def phones_of_email(db: Connection, email: str) -> list[str]:
 def waiting(db: Connection, limit: int) -> list[Inbound]:
     """Take what is not applied yet, in the order it came; nobody else gets it meanwhile."""
     return [_inbound(row) for row in db.execute(_TAKE, {"limit": limit})]
+
+
+def waiting_from(db: Connection, senders: Collection[tuple[Channel, str]]) -> list[Inbound]:
+    """Take what came from these addresses and is not applied yet, in the order it came; waits for whoever has it."""
+    pairs = [(channel.value, address) for channel, address in senders]
+    query = select(inbound).where(
+        inbound.c.applied_at.is_(None), tuple_(inbound.c.channel, inbound.c.sender).in_(pairs)
+    )
+    return [_inbound(row) for row in db.execute(query.order_by(inbound.c.id).with_for_update())]
 
 
 def mark_applied(db: Connection, inbound_id: int, effect: str, now: datetime) -> None:

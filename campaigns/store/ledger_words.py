@@ -49,6 +49,7 @@ WHERE d.id = b.id AND d.status + 0 = {int(Status.QUEUED)} AND d.batch_id = $3::b
     SELECT 1 FROM doctor_answer q WHERE q.id = d.answer_id AND q.published_at IS NOT NULL AND q.withdrawn_at IS NULL))
   AND (r.withdrawn_at IS NULL) = (t.audience <> 'withdrawn')
   AND (r.standing = 'held') = (t.audience <> 'waiting')
+  AND n.erased_at IS NULL
   AND b.address = CASE d.channel WHEN 'email' THEN n.email ELSE n.phone END
   AND NOT EXISTS (
     SELECT 1 FROM kill_switch k WHERE k.lifted_at IS NULL AND (k.session_id IS NULL OR k.session_id = d.session_id)

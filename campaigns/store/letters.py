@@ -95,6 +95,8 @@ class Item:
     """The doctor's answer that it carries: paragraphs between empty lines."""
     sign_ups_before: int
     """Of a text that confirms a sign-up: how many more numbers came from the same place in the hour before."""
+    erased: bool = False
+    """The person has erased their data since it was planned."""
     held_back: bool = False
     """It confirms a sign-up or offers a place, and a limit of the form was reached for this channel."""
     sent: tuple[Sent, ...] = ()
@@ -193,6 +195,7 @@ SELECT d.id AS delivery_id, d.registration_id, d.session_id, d.step_id, d.revisi
     WHERE own.registrant_id = n.id AND own.channel = 'sms' AND own.granted AND own.evidence ->> 'ip' <> ''
       AND own.id = (SELECT max(c.id) FROM consent c WHERE c.registrant_id = n.id AND c.channel = 'sms'))
     ELSE 0 END AS sign_ups_before,
+  n.erased_at IS NOT NULL AS erased,
   t.anchor IN ('registered', 'offered') AND t.purpose = 'service' AND d.channel = ANY(r.held_back) AS held_back
 FROM delivery d
 JOIN registration r ON r.id = d.registration_id

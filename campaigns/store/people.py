@@ -33,6 +33,7 @@ _PLACE = (
     "offer_ends_at",
     "attendance",
     "texts",
+    "erased_at",
 )
 """The fields of `Place` in the order in which `place` selects them."""
 
@@ -59,6 +60,7 @@ class Place:
     attendance: Attendance
     texts: bool
     """Gets text reminders: has a number, agreed, and the number is not suppressed."""
+    erased_at: datetime | None
     session: SessionRow
     webinar: WebinarRow
 
@@ -252,6 +254,7 @@ def place(db: Connection, registration_id: int) -> Place | None:
             registration.c.offer_ends_at,
             registration.c.attendance,
             gets_texts(),
+            registrant.c.erased_at,
         )
         .join(registrant, registrant.c.id == registration.c.registrant_id)
         .where(registration.c.id == registration_id)

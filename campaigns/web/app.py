@@ -18,7 +18,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from campaigns import logs
-from campaigns.errors import CampaignsError, Conflict, LinkExpired, NotAllowed, NotFound, Rejected
+from campaigns.errors import CampaignsError, Conflict, LinkExpired, NotAllowed, NotFound, PageErased, Rejected
 from campaigns.runtime import Runtime
 from campaigns.store.engine import reachable
 from campaigns.web import brand, hooks, outbox
@@ -26,7 +26,7 @@ from campaigns.web.body import BodyCeiling
 from campaigns.web.dependencies import SignInNeeded
 from campaigns.web.headers import SafeHeaders
 from campaigns.web.pace import Pace
-from campaigns.web.public import ask, calendar, change, details, join, place, register, stop, watch, words
+from campaigns.web.public import ask, calendar, change, details, join, own_data, place, register, stop, watch, words
 from campaigns.web.staff.routes import routes
 from campaigns.web.views import STATIC, Pages, page
 
@@ -42,6 +42,7 @@ _STATUS: Final[tuple[tuple[type[CampaignsError], int], ...]] = (
 _BEATS_PER_MINUTE: Final = 60
 """That one registration may send: a page sends six, and one more whenever it is paused or hidden."""
 _NOT_FOUND: Final = 404
+_GONE: Final = 410
 _BROKEN: Final = 500
 
 _STAFF: Final = ("/staff", "/outbox")
@@ -63,7 +64,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.add_middleware(BodyCeiling, limit=settings.body_limit, upload_limit=settings.upload_limit)
     app.add_middleware(SafeHeaders, https=settings.public_url.startswith("https:"), broken=_broken)
     app.mount("/static", _Static(directory=STATIC))
-    for room in (register, place, change, details, ask, join, watch, stop, calendar, words):
+    for room in (register, place, change, details, own_data, ask, join, watch, stop, calendar, words):
         app.include_router(room.router)
     app.include_router(brand.router)
     app.include_router(routes(runtime))
@@ -71,6 +72,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.include_router(hooks.routes(runtime))
     app.add_api_route("/healthz", _healthz, include_in_schema=False)
     app.add_exception_handler(CampaignsError, _declined)
+    app.add_exception_handler(PageErased, _erased)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _no_such_address)
     app.add_exception_handler(SignInNeeded, _sign_in)
@@ -90,6 +92,10 @@ def _declined(request: Request, error: Exception) -> Response:
     staff = request.url.path.startswith(_STAFF)
     bare = str(error) == NotFound.__doc__ and not staff
     return _error_page(request, status, _SENTENCES[_NOT_FOUND] if bare else str(error))
+
+
+def _erased(request: Request, _error: Exception) -> Response:
+    return page(request, "public/erased.html", status=_GONE, personal=True)
 
 
 def _refused(request: Request, error: Exception) -> Response:

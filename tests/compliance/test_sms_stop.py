@@ -253,7 +253,7 @@ def test_s34_a_list_with_a_later_yes_starts_nothing(wire: Wire, email: str) -> N
         "email,first_name,phone,texts,consent_at,consent_source,wording\n"
         f"{email},Sam,{NUMBER},yes,{proof}\n"
     )  # fmt: skip
-    chosen = Options(session, confirm=True, countries=("US",))
+    chosen = Options(session, confirm=True, countries=("US",), secrets=(b"s" * 32,))
     with transaction(wire.engine) as db:
         check = check_registrants(db, io.BytesIO(listed.encode()), chosen, wire.clock())
         done = apply_registrants(

@@ -87,7 +87,7 @@ def world(own_engine: Engine) -> World:
 
 
 def bring(world: World, session: int, *, confirm: bool) -> None:
-    options = Options(session, confirm, ("US",))
+    options = Options(session, confirm, ("US",), (b"s" * 32,))
     with transaction(world.engine) as db:
         check = check_registrants(db, io.BytesIO(LIST.encode()), options, world.clock())
         apply_registrants(

@@ -222,7 +222,7 @@ def another(db: Connection, session: int) -> int:
 
 
 def options(session: int, *, confirm: bool = True) -> Options:
-    return Options(session, confirm, ("US",))
+    return Options(session, confirm, ("US",), (b"s" * 32,))
 
 
 def file(listed: str) -> io.BytesIO:

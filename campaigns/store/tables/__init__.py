@@ -7,6 +7,7 @@ from campaigns.store.tables.ledger import attempt, batch, delivery, rhythm
 from campaigns.store.tables.people import (
     consent,
     consent_wording,
+    erased_address,
     permission,
     registrant,
     registrant_import,
@@ -34,6 +35,7 @@ __all__ = [
     "delivery",
     "doctor_answer",
     "domain_pause",
+    "erased_address",
     "form_answer",
     "form_field",
     "inbound",

@@ -26,6 +26,7 @@ registrant = Table(
         comment="what first brought them: utm words, host of the referrer, landing path; never changed again",
     ),
     instant("created_at", nullable=False),
+    instant("erased_at"),
     CheckConstraint("email = lower(email) AND position('@' in email) > 1", name="email_normal"),
     CheckConstraint(r"phone IS NULL OR phone ~ '^\+[1-9][0-9]{6,14}$'", name="phone_is_e164"),
     Index("ix__registrant__phone", "phone", postgresql_where=text("phone IS NOT NULL")),
@@ -142,7 +143,7 @@ consent = Table(
     Index(
         "ix__consent__place", text("(evidence ->> 'ip')"), "at", postgresql_where=text("channel = 'sms' AND granted")
     ),
-    comment="append-only: a trigger refuses update and delete",
+    comment="append-only: a trigger refuses update and delete; of erased people it lets addresses become keyed hashes",
 )
 
 permission = Table(
@@ -177,6 +178,17 @@ suppression = Table(
         unique=True,
         postgresql_where=text("lifted_at IS NULL"),
     ),
+)
+
+erased_address = Table(
+    "erased_address",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("hash", Text, primary_key=True, comment="keyed hash of an email or number"),
+    instant("at", nullable=False),
+    one_of("channel", Channel),
+    CheckConstraint("hash ~ '^[0-9a-f]{64}$'", name="hash_is_a_hash"),
+    comment="who asked to be erased: no list brings these addresses back",
 )
 
 registrant_import = Table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from campaigns.domain.tokens import MANAGE
-from campaigns.errors import LinkExpired
+from campaigns.errors import LinkExpired, PageErased
 from campaigns.runtime import Runtime
 from campaigns.store import people, switches
 from campaigns.store.engine import Connection
@@ -15,11 +15,19 @@ _MOVED_AWAY: Final = "This place went over to another email address. The newest 
 
 
 def place_of(db: Connection, registration_id: int) -> Place:
-    """Give the place a registration has led on to; raises `LinkExpired` if there is none to show."""
+    """Give the place a registration has led on to.
+
+    Raises `LinkExpired` if there is none to show, `PageErased` if its person has erased themselves.
+    """
     number = switches.newest(db, registration_id)
     found = people.place(db, number) if number is not None else None
     if found is None:
-        raise LinkExpired(_MOVED_AWAY if people.place(db, registration_id) else "")
+        former = people.place(db, registration_id)
+        if former is not None and former.erased_at is not None:
+            raise PageErased
+        raise LinkExpired(_MOVED_AWAY if former else "")
+    if found.erased_at is not None:
+        raise PageErased
     return found
 
 

@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 from campaigns.domain.addresses import mask_email, mask_phone
 from campaigns.domain.steps import Channel
 from campaigns.domain.tokens import CHANNELS, PURPOSES, STOP
-from campaigns.errors import LinkExpired, Rejected
+from campaigns.errors import LinkExpired, PageErased, Rejected
 from campaigns.operations import unsubscribe
 from campaigns.runtime import Runtime
 from campaigns.store import people
@@ -70,16 +70,20 @@ def one_click(token: str, call: Calling) -> PlainTextResponse:
     The body is not even read: the address says everything, and some senders leave it out.
     """
     registration_id, kind = _read(call.runtime, token)
-    with call.transaction() as db:
-        unsubscribe.stop(
-            db,
-            registration_id,
-            *kind,
-            call.runtime.hours,
-            call.now,
-            horizon=call.runtime.settings.horizon,
-            means="one_click",
-        )
+    try:
+        with call.transaction() as db:
+            unsubscribe.stop(
+                db,
+                registration_id,
+                *kind,
+                call.runtime.hours,
+                call.now,
+                horizon=call.runtime.settings.horizon,
+                means="one_click",
+            )
+    except PageErased:
+        # A mail program asks for a message that is older than the erasure. Nothing leaves for this record any more.
+        return PlainTextResponse("This registration has been erased. Nothing is sent for it.\n")
     return PlainTextResponse("Stopped. You get no more of these messages.\n")
 
 
@@ -166,6 +170,8 @@ def _place(db: Connection, registration_id: int) -> Place:
     place = people.place(db, registration_id)
     if place is None:
         raise LinkExpired
+    if place.erased_at is not None:
+        raise PageErased
     return place
 
 

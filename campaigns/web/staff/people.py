@@ -148,6 +148,7 @@ def _about(found: Place, visit: Visit) -> dict[str, object]:
         "name": f"{found.first_name} {found.last_name}".strip(),
         "email": mask_email(found.email) if masked else found.email,
         "phone": "" if found.phone is None else mask_phone(found.phone) if masked else found.phone,
+        "erased": words.when(found.erased_at, zone, visit.now) if found.erased_at else "",
         "coming": _coming(found, here, visit.now),
         "registered": words.when(found.registered_at, zone, visit.now),
         "source": _SOURCES[found.source],

@@ -44,7 +44,7 @@ def _apply(visit: Visit, db: Connection, file: BinaryIO, choice: Choice, fingerp
 
 def _options(visit: Visit, choice: Choice) -> Options:
     countries = tuple(code.strip() for code in visit.runtime.settings.sms_countries.split(",") if code.strip())
-    return Options(choice["session"], choice["confirm"], countries)
+    return Options(choice["session"], choice["confirm"], countries, visit.runtime.settings.secrets)
 
 
 REGISTRANTS = Kind("registrants", "imports-registrants.html", _choice, _look, _apply)

@@ -29,6 +29,7 @@ REASONS: Final = {
     "confirmations_off": "imported without confirmations",
     "paused": "the step is paused",
     "withdrawn": "gave their place back",
+    "erased": "erased their data",
     "session_cancelled": "the session is cancelled",
     "superseded": "replaced by a new date",
     "no_consent": "no consent",

@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 from campaigns.domain.steps import Channel
 from campaigns.domain.watching import Shares
+from campaigns.operations.erase import erase
 from campaigns.operations.revoke import Revocation, revoke
 from campaigns.operations.watch import keep_beat
 from campaigns.store import consents, talks
@@ -36,6 +37,22 @@ def test_everything_stands_in_one_list_around_now(office):
     assert "The date has moved" not in said
     assert "Email: A week before Not sent: registered too late for it. skipped" in said
     assert "Email: Doors open Not sent: not for this person. skipped Details" in said
+
+
+def test_somebody_who_erased_themselves_is_shown_as_that(office):
+    registration = office.world.registration(office.world.session(10 * DAY), LESSONS, first_name="Ada")
+    email = office.world.place(registration).email
+    office.world.dispatch()
+    office.clock.forward(minutes=1)
+    with transaction(office.runtime.engine) as db:
+        assert erase(db, registration, office.runtime.guard, office.clock())
+    said = office.page(f"/staff/people/{registration}")
+    assert "Erased gave the place back" in said and "erased their data today 12:01" in said
+    assert "Email erased Phone erased" in said
+    assert "Ada" not in said and email not in said and "Note a stop" not in said
+    assert "Confirmation Not sent: erased their data." in said
+    delivery = office.delivery_id(registration, "C0")
+    assert office.get(f"/staff/deliveries/{delivery}").status_code == 200
 
 
 def test_what_somebody_watched_is_shown_beside_their_attendance(office):
