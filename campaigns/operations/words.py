@@ -30,7 +30,7 @@ from campaigns.rendering.variables import Letter, Sender, paragraphs
 from campaigns.store.approvals import Approval, approve, approved_versions
 from campaigns.store.campaigns import current_versions, publish_template, template_content
 from campaigns.store.engine import Connection
-from campaigns.store.letters import Item
+from campaigns.store.letters import About, Item
 
 _SKELETONS: Final = 256
 """How many are kept, some thirty kilobytes each; those not used for longest go first."""
@@ -159,21 +159,7 @@ def letter_of(item: Item, step: Step, now: datetime) -> Letter:
         first_name=item.first_name,
         zone=item.facts.zone.key,
         language=item.language,
-        webinar_slug=about.webinar_slug,
-        webinar_title=about.webinar_title,
-        class_title=about.class_title,
-        host_name=about.host_name,
-        host_role=about.host_role,
-        starts_at=about.session.starts_at,
-        ends_at=about.session.ends_at,
-        moved_from=about.session.moved_from,
-        session_zone=about.session_zone,
-        has_room=about.has_room,
-        replay_url=about.replay_url,
-        replay_here=about.replay_here,
-        cancelled=about.session.cancelled_at is not None,
-        cancelled_reason=about.cancelled_reason,
-        next_session_starts_at=about.next_session_starts_at,
+        **_of_the_class(about),
         calendar_uid=calendar_uid(item.calendar_id),
         calendar_sequence=item.calendar_base + about.current_revision - 1 + (item.facts.withdrawn_at is not None),
         switched=item.calendar_id != item.registration_id,
@@ -185,6 +171,27 @@ def letter_of(item: Item, step: Step, now: datetime) -> Letter:
         asks=item.asks,
         now=now,
     )
+
+
+def _of_the_class(about: About) -> dict[str, Any]:
+    """Give what a letter says of the session: the same for everybody in it."""
+    return {
+        "webinar_slug": about.webinar_slug,
+        "webinar_title": about.webinar_title,
+        "class_title": about.class_title,
+        "host_name": about.host_name,
+        "host_role": about.host_role,
+        "starts_at": about.session.starts_at,
+        "ends_at": about.session.ends_at,
+        "moved_from": about.session.moved_from,
+        "session_zone": about.session_zone,
+        "has_room": about.has_room,
+        "replay_url": about.replay_url,
+        "replay_here": about.replay_here,
+        "cancelled": about.session.cancelled_at is not None,
+        "cancelled_reason": about.cancelled_reason,
+        "next_session_starts_at": about.next_session_starts_at,
+    }
 
 
 def publish_sources(db: Connection, folder: Path, now: datetime) -> int:

@@ -187,16 +187,9 @@ def context(letter: Letter, sender: Sender, links: Links, *, channel: Channel, s
         "replay_url": links.watch(letter.registration_id) if letter.replay_here else one_line(letter.replay_url),
         "cancelled": letter.cancelled,
         "cancelled_reason": one_line(letter.cancelled_reason),
-        **_presence(letter),
-        "has_texts": letter.has_texts,
-        "switched": letter.switched,
-        "asks": letter.asks,
+        **_person(letter),
         **_answer(letter),
-        "join_url": links.join(letter.registration_id),
-        "manage_url": links.manage(letter.registration_id),
-        "stop_url": links.stop(letter.registration_id, channel, letter.purpose),
-        "landing_url": links.landing(letter.webinar_slug),
-        "calendar_url": links.calendar(letter.session_id),
+        **_addresses(letter, links, channel),
         "address": one_line(sender.clinic_address),
         "phone": one_line(sender.clinic_phone),
         "reply_to": sender.reply_to,
@@ -206,11 +199,24 @@ def context(letter: Letter, sender: Sender, links: Links, *, channel: Channel, s
     }
 
 
-def _presence(letter: Letter) -> dict[str, Value]:
+def _person(letter: Letter) -> dict[str, Value]:
     return {
         "attended": letter.attendance is Attendance.ATTENDED,
         "left_early": letter.attendance is Attendance.LEFT_EARLY,
         "missed": letter.attendance is Attendance.MISSED,
+        "has_texts": letter.has_texts,
+        "switched": letter.switched,
+        "asks": letter.asks,
+    }
+
+
+def _addresses(letter: Letter, links: Links, channel: Channel) -> dict[str, Value]:
+    return {
+        "join_url": links.join(letter.registration_id),
+        "manage_url": links.manage(letter.registration_id),
+        "stop_url": links.stop(letter.registration_id, channel, letter.purpose),
+        "landing_url": links.landing(letter.webinar_slug),
+        "calendar_url": links.calendar(letter.session_id),
     }
 
 

@@ -26,7 +26,21 @@ from campaigns.web.body import BodyCeiling
 from campaigns.web.dependencies import SignInNeeded
 from campaigns.web.headers import SafeHeaders
 from campaigns.web.pace import Pace
-from campaigns.web.public import ask, calendar, change, details, join, own_data, place, register, stop, watch, words
+from campaigns.web.public import (
+    ask,
+    calendar,
+    change,
+    confirm,
+    details,
+    join,
+    own_data,
+    place,
+    register,
+    stop,
+    waiting,
+    watch,
+    words,
+)
 from campaigns.web.staff.routes import routes
 from campaigns.web.views import STATIC, Pages, page
 
@@ -64,7 +78,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.add_middleware(BodyCeiling, limit=settings.body_limit, upload_limit=settings.upload_limit)
     app.add_middleware(SafeHeaders, https=settings.public_url.startswith("https:"), broken=_broken)
     app.mount("/static", _Static(directory=STATIC))
-    for room in (register, place, change, details, own_data, ask, join, watch, stop, calendar, words):
+    for room in (register, place, change, waiting, confirm, details, own_data, ask, join, watch, stop, calendar, words):
         app.include_router(room.router)
     app.include_router(brand.router)
     app.include_router(routes(runtime))

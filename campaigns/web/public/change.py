@@ -10,7 +10,6 @@ from fastapi.responses import RedirectResponse, Response
 
 from campaigns.domain.steps import Standing
 from campaigns.errors import Rejected
-from campaigns.operations.offer import accept
 from campaigns.operations.register import takes_registrations
 from campaigns.operations.switch import switch
 from campaigns.operations.withdraw import withdraw
@@ -69,15 +68,6 @@ def cancel(token: str, call: Calling) -> Response:
         place = read_place(db, call.runtime, token)
         withdraw(db, place.registration_id, call.runtime.hours, call.now, horizon=call.runtime.settings.horizon)
     return back(token)
-
-
-@router.post("/r/{token}/accept", dependencies=[OurForm])
-def take_offered_place(token: str, call: Calling) -> Response:
-    """Take the place that is kept; pressed again, nothing changes."""
-    with call.transaction() as db:
-        place = read_place(db, call.runtime, token)
-        accept(db, place.registration_id, call.runtime.hours, call.now, horizon=call.runtime.settings.horizon)
-    return back(token, "accepted")
 
 
 @router.post("/r/{token}/switch", dependencies=[OurForm])

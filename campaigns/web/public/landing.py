@@ -150,7 +150,6 @@ def _page(
     runtime = runtime_of(request)
     settings = runtime.settings
     zone = typed.shown_zone(settings.clinic_zone)
-    cards = [Card(one.session.id, one.session.starts_at, found.shut(one), found.waits(one)) for one in found.listed]
     return page(
         request,
         "public/landing.html",
@@ -159,10 +158,7 @@ def _page(
         embedded=typed.embedded,
         webinar=found.webinar,
         initials=_initials(found.webinar.host_name),
-        next=next(iter(found.open), None),
-        sessions=cards,
-        open_sessions=any(not one.says or one.waits for one in cards),
-        any_room=bool(found.open),
+        **_dates(found),
         zone=zone,
         zone_known=typed.zone_known,
         zones=OFFERED if typed.zone in OFFERED or not known_zone(typed.zone) else (typed.zone, *OFFERED),
@@ -178,6 +174,17 @@ def _page(
         countries=settings.sms_countries.replace(",", " or "),
         form_only=form_only,
     )
+
+
+def _dates(found: Landing) -> dict[str, object]:
+    return {
+        "next": next(iter(found.open), None),
+        "sessions": [
+            Card(one.session.id, one.session.starts_at, found.shut(one), found.waits(one)) for one in found.listed
+        ],
+        "open_sessions": any(_choosable(found, one) for one in found.listed),
+        "any_room": bool(found.open),
+    }
 
 
 def _anchors(found: Landing, faults: Faults) -> dict[str, str]:

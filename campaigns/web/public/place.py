@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -19,7 +20,6 @@ from campaigns.domain.waiting import takes_more
 from campaigns.domain.watching import DOORS
 from campaigns.errors import Conflict
 from campaigns.operations import explain, unsubscribe
-from campaigns.operations.confirm import confirm
 from campaigns.store import asked, waiting
 from campaigns.store.consents import Wording, current_wordings, permissions_of, stopped
 from campaigns.store.engine import Connection
@@ -85,27 +85,19 @@ def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
         own = own_questions(db, call, place)
         unconfirmed = asked.asked_for(db, place.registration_id)
         ahead = waiting.ahead_of(db, place.registration_id) if place.standing is Standing.WAITING else 0
-    session = place.session
-    state = state_of(place, now)
     return page(
         call.request,
         "public/place.html",
         personal=True,
         token=token,
         place=place,
-        session=session,
+        session=place.session,
         webinar=place.webinar,
         zone=place.zone,
-        state="registered" if state == "early" else state,
+        **_standing(place, now),
         saved=_NOTES.get(saved, ""),
-        left=time_left(session.starts_at - now),
-        doors_at=session.starts_at - DOORS,
-        stride_now=min(9, minutes_in(session, now)),
-        can_cancel=place.withdrawn_at is None and session.cancelled_at is None and now < session.ends_at,
         others=others,
-        holds=place.standing is Standing.HELD,
         ahead=ahead,
-        too_late=not takes_more(now, session.starts_at),
         questions=own,
         recording=recording_of(place, links),
         join_path=urlsplit(links.join(place.registration_id)).path,
@@ -116,6 +108,20 @@ def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
         key=key,
         timeline=timeline.whole(milestones, place, now),
     )
+
+
+def _standing(place: Place, now: datetime) -> dict[str, object]:
+    """Say how things stand for the place: the ticket at the top of the page, and what can still be done."""
+    session, state = place.session, state_of(place, now)
+    return {
+        "state": "registered" if state == "early" else state,
+        "left": time_left(session.starts_at - now),
+        "doors_at": session.starts_at - DOORS,
+        "stride_now": min(9, minutes_in(session, now)),
+        "can_cancel": place.withdrawn_at is None and session.cancelled_at is None and now < session.ends_at,
+        "holds": place.standing is Standing.HELD,
+        "too_late": not takes_more(now, session.starts_at),
+    }
 
 
 @router.post("/r/{token}/choices", dependencies=[OurForm])
@@ -140,23 +146,6 @@ def choose(token: str, form: Posted, call: Calling) -> Response:
             elif kind in wanted and not on[kind]:
                 _agree(db, call, place, kind, shown)
     return RedirectResponse(f"/r/{token}?saved=choices", status_code=303, headers=PERSONAL)
-
-
-@router.post("/r/{token}/confirm", dependencies=[OurForm])
-def confirm_boxes(token: str, call: Calling) -> Response:
-    """Let the boxes count that were ticked at sign-up; pressed again, nothing changes."""
-    with call.transaction() as db:
-        place = read_place(db, call.runtime, token)
-        evidence = call.evidence("/r", place.zone)
-        confirm(
-            db,
-            place.registration_id,
-            evidence,
-            call.runtime.hours,
-            call.now,
-            horizon=call.runtime.settings.horizon,
-        )
-    return RedirectResponse(f"/r/{token}?saved=confirmed", status_code=303, headers=PERSONAL)
 
 
 def _agree(db: Connection, call: Call, place: Place, kind: Kind, shown: set[str]) -> None:

@@ -21,6 +21,7 @@ from campaigns.operations import explain
 from campaigns.operations.explain import Milestone
 from campaigns.store import report_channel, report_people
 from campaigns.store.attendance import reason_of_staff
+from campaigns.store.engine import Connection
 from campaigns.store.form_fields import answers_of
 from campaigns.store.people import Place, place
 from campaigns.store.viewings import Viewing, viewings_of
@@ -107,7 +108,7 @@ def person_page(
         seen = viewings_of(db, registration_id)
         answers = answers_for(visit, db, registration_id, found.webinar.zone, sensitive=False)
         sensitive = len(answers_of(db, registration_id, sensitive=True))
-        set_by_staff = reason_of_staff(db, registration_id)
+        attendance = _attendance(db, visit, found)
     zone = found.webinar.zone
     lines = [_line(one, found, visit.now) for one in milestones if not _only_if_it_happens(one)]
     return visit.page(
@@ -126,18 +127,21 @@ def person_page(
         others=[(one, words.when(one.starts_at, one.zone, visit.now), _ATTENDANCE[one.attendance]) for one in others],
         answers=answers,
         sensitive=sensitive,
-        set_by_staff=set_by_staff,
-        may_set_attendance=visit.may_edit and _may_have_come(found, visit.now),
+        **attendance,
         wrong=wrong,
         typed=typed or {},
         done=visit.request.query_params.get("done", ""),
     )
 
 
-def _may_have_come(found: Place, now: datetime) -> bool:
+def _attendance(db: Connection, visit: Visit, found: Place) -> dict[str, object]:
     session = found.session
     has_place = found.withdrawn_at is None and found.standing is Standing.HELD
-    return has_place and session.cancelled_at is None and now >= session.starts_at
+    may_have_come = has_place and session.cancelled_at is None and visit.now >= session.starts_at
+    return {
+        "may_set_attendance": visit.may_edit and may_have_come,
+        "set_by_staff": reason_of_staff(db, found.registration_id),
+    }
 
 
 def _about(found: Place, visit: Visit) -> dict[str, object]:
