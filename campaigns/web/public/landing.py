@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -176,7 +176,7 @@ def _page(
     )
 
 
-def _dates(found: Landing) -> dict[str, object]:
+def _dates(found: Landing) -> dict[str, Any]:
     return {
         "next": next(iter(found.open), None),
         "sessions": [

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter
@@ -110,7 +110,7 @@ def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
     )
 
 
-def _standing(place: Place, now: datetime) -> dict[str, object]:
+def _standing(place: Place, now: datetime) -> dict[str, Any]:
     """Say how things stand for the place: the ticket at the top of the page, and what can still be done."""
     session, state = place.session, state_of(place, now)
     return {

@@ -15,17 +15,14 @@ from campaigns.domain.audience import Awaited
 from campaigns.domain.lifecycle import Status
 from campaigns.domain.steps import Attendance, Audience, Channel, Purpose, Standing
 from campaigns.domain.timing import Due, Wait
-from campaigns.domain.watching import Mode, find
 from campaigns.errors import NotFound, Rejected
 from campaigns.operations import explain
 from campaigns.operations.explain import Milestone
 from campaigns.store import report_channel, report_people
-from campaigns.store.attendance import reason_of_staff
-from campaigns.store.engine import Connection
 from campaigns.store.form_fields import answers_of
 from campaigns.store.people import Place, place
-from campaigns.store.viewings import Viewing, viewings_of
-from campaigns.web.staff import words
+from campaigns.store.viewings import viewings_of
+from campaigns.web.staff import presence, words
 from campaigns.web.staff.answers import answers_for
 from campaigns.web.staff.desk import Id, Signed, Visit
 
@@ -108,7 +105,7 @@ def person_page(
         seen = viewings_of(db, registration_id)
         answers = answers_for(visit, db, registration_id, found.webinar.zone, sensitive=False)
         sensitive = len(answers_of(db, registration_id, sensitive=True))
-        attendance = _attendance(db, visit, found)
+        attendance = presence.attendance_form(db, visit, found)
     zone = found.webinar.zone
     lines = [_line(one, found, visit.now) for one in milestones if not _only_if_it_happens(one)]
     return visit.page(
@@ -122,7 +119,7 @@ def person_page(
         consents=[_consent(one, zone, visit.now) for one in consents],
         missing=[name for kind, name in _KINDS.items() if kind not in {(one.channel, one.purpose) for one in consents}],
         stops=[_stop(one, zone, visit.now) for one in stops],
-        watched=[_watched(one, found, visit) for one in seen],
+        watched=[presence.watched(one, found, visit) for one in seen],
         holds=[(_CHANNELS[one.channel], words.when(one.at, zone, visit.now), one.inbound_id) for one in holds],
         others=[(one, words.when(one.starts_at, one.zone, visit.now), _ATTENDANCE[one.attendance]) for one in others],
         answers=answers,
@@ -132,16 +129,6 @@ def person_page(
         typed=typed or {},
         done=visit.request.query_params.get("done", ""),
     )
-
-
-def _attendance(db: Connection, visit: Visit, found: Place) -> dict[str, object]:
-    session = found.session
-    has_place = found.withdrawn_at is None and found.standing is Standing.HELD
-    may_have_come = has_place and session.cancelled_at is None and visit.now >= session.starts_at
-    return {
-        "may_set_attendance": visit.may_edit and may_have_come,
-        "set_by_staff": reason_of_staff(db, found.registration_id),
-    }
 
 
 def _about(found: Place, visit: Visit) -> dict[str, object]:
@@ -287,15 +274,6 @@ def _consent(one: report_people.ConsentRow, zone: str, now: datetime) -> dict[st
         "title": one.wording_title,
         "text": one.wording_text,
     }
-
-
-def _watched(one: Viewing, found: Place, visit: Visit) -> str:
-    finding = find(one.seconds, found.session.talk, visit.runtime.settings.shares)
-    what = "with the class" if one.mode is Mode.LIVE else "of the recording"
-    of = int(found.session.talk.total_seconds())
-    length = f"{one.seconds // 60}:{one.seconds % 60:02} of {of // 60}:{of % 60:02} {what}"
-    ended = ", all of it" if finding.completed else ""
-    return f"{length}{ended}; last {words.when(one.last_at, found.webinar.zone, visit.now)}"
 
 
 def _stop(one: report_people.SuppressionRow, zone: str, now: datetime) -> tuple[str, str]:
