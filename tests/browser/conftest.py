@@ -71,23 +71,36 @@ def elsewhere():
 
 
 @pytest.fixture(scope="module")
-def runtime(database_url, elsewhere):
-    """The runtime of the web's tests, whose clock stands still; its form takes no time, and another site may frame it."""
-    with _web.opened(database_url, form_takes=0, embed_origins=elsewhere) as runtime:
+def runtime(database_url, elsewhere, listener, tmp_path_factory):
+    """The runtime of the web's tests, whose clock stands still; its form takes no time, and another site may frame it.
+
+    Its links lead to the real server, and what it sends is captured in a folder of its own.
+    """
+    facts = {"public_url": address(listener), "data_dir": tmp_path_factory.mktemp("data")}
+    with _web.opened(database_url, form_takes=0, embed_origins=elsewhere, **facts) as runtime:
         yield runtime
 
 
 @pytest.fixture(scope="module")
-def live(client):
+def listener():
+    """The door of the real server."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        yield door
+
+
+def address(listener) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture(scope="module")
+def live(client, listener):
     """The address of the application behind a real server."""
-    listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(client.app, log_level="warning", access_log=False, lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    yield address(listener)
     server.should_exit = True
     thread.join(10)
-    listener.close()
 
 
 @dataclass
@@ -99,13 +112,14 @@ class Reader:
     complaints: list[str]
     """What the browser wrote into its console: broken script, things the content policy stopped."""
 
-    def page(self, *, size=None, dark=False, script=True, zone="America/Chicago"):
+    def page(self, *, size=None, dark=False, script=True, zone="America/Chicago", **facts):
         context = self.chromium.new_context(
             viewport=size or _WIDE,
             color_scheme="dark" if dark else "light",
             java_script_enabled=script,
             timezone_id=zone,
             base_url=self.base,
+            **facts,
         )
         context.set_default_timeout(20_000)
         page = context.new_page()
@@ -122,6 +136,22 @@ def reader(chromium, live):
     assert [line for line in someone.complaints if "the server responded with a status of 4" not in line] == []
 
 
+@pytest.fixture(name="faultless")
+def faultless_fixture():
+    """Looks one page over as it stands: `faultless(page, where)`."""
+    return faultless
+
+
+def faultless(page, where: str) -> None:
+    """Axe finds nothing on the page as it stands, and nothing sticks out to the side."""
+    page.evaluate(_AXE)
+    found = page.evaluate(_AXE_RUN)
+    assert found == [], (where, found)
+    width = page.viewport_size["width"]  # a phone widens its window for what sticks out
+    overflow = page.evaluate("document.documentElement.scrollWidth") - width
+    assert overflow <= 0, (where, f"sticks out by {overflow} px")
+
+
 @pytest.fixture
 def check(request):
     """Look a page over: axe finds nothing, nothing sticks out at 320 px, both in light and dark; keep pictures if asked."""
@@ -131,11 +161,7 @@ def check(request):
         for size, scheme, suffix in _VIEWS if _PICTURES else _VIEWS[:3]:
             page.set_viewport_size(size)
             page.emulate_media(color_scheme=scheme)
-            page.evaluate(_AXE)
-            found = page.evaluate(_AXE_RUN)
-            assert found == [], (label, suffix, found)
-            overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            assert overflow <= 0, (label, suffix, f"sticks out by {overflow} px")
+            faultless(page, f"{label} {suffix}")
             if _PICTURES:
                 page.screenshot(path=f"{_PICTURES}/{label}-{suffix}.png", full_page=True)
 

@@ -18,6 +18,7 @@ from campaigns.store.engine import Connection
 from campaigns.store.people import Place
 from campaigns.store.webinars import SessionRow
 from campaigns.web.dependencies import Calling, OurForm, Posted
+from campaigns.web.public.join import state_of
 from campaigns.web.public.keys import read_place
 from campaigns.web.views import PERSONAL, page
 
@@ -58,6 +59,7 @@ def ask_to_cancel(token: str, call: Calling) -> Response:
         zone=place.zone,
         others=others,
         holds=place.standing is Standing.HELD,
+        offered=state_of(place, call.now) == "offered",
     )
 
 

@@ -16,6 +16,7 @@ from campaigns.domain.lifecycle import Status
 from campaigns.domain.reasons import Reason
 from campaigns.domain.steps import Anchor, Audience, Channel, LocalTime, Purpose, Standing, Step
 from campaigns.domain.timing import Due, Wait
+from campaigns.domain.waiting import takes_more
 from campaigns.operations.explain import Milestone
 from campaigns.store.people import Place
 from campaigns.store.webinars import SessionRow
@@ -73,9 +74,8 @@ def ahead(milestones: Sequence[Milestone], session: SessionRow, zone: str, now: 
             soon = one.at <= now + _SOON
             look: Look = "now" if soon and not stops else "coming"
             stops.append((one.at, Entry(look, "Now" if soon else _moment(one.at, zone), *_words(one.step))))
-    if any(one.answer == Wait(Awaited.OFFER) for one in milestones):
-        offer = Entry("coming", "If a place comes free", "The offer of it, by email", "Kept for you for four hours.")
-        return [*_in_order(stops), offer]
+    if any(one.answer == Wait(Awaited.PLACE) for one in milestones):  # nobody else waits for one
+        return [*_in_order(stops), *_offer(milestones)]
     return _in_order([*stops, _class(session, zone), *_waiting(milestones, session)])
 
 
@@ -89,12 +89,24 @@ def whole(milestones: Sequence[Milestone], place: Place, now: datetime) -> list[
         for one in milestones
         if one.at is None and one.reason == Reason.REGISTERED_LATE and one.step.anchor is Anchor.STARTS
     ]
-    if place.withdrawn_at is None and session.cancelled_at is None and place.standing is Standing.HELD:
+    if place.withdrawn_at is not None or session.cancelled_at is not None:
+        return never + _in_order(stops)
+    here = (now, Entry("now", "Now", "You are here"))
+    if place.standing is Standing.WAITING and takes_more(now, session.starts_at):
+        return [*never, *_in_order([*stops, here]), *_offer(milestones)]
+    if place.standing is Standing.HELD:
         waiting = _waiting(milestones, session)
         stops += [_class(session, zone), *waiting]
         if waiting or any(one.coming for one in milestones):
-            stops.append((now, Entry("now", "Now", "You are here")))
+            stops.append(here)
     return never + _in_order(stops)
+
+
+def _offer(milestones: Sequence[Milestone]) -> list[Entry]:
+    """Say what somebody on the waiting list waits for; nothing if the campaign has no such message."""
+    if not any(one.answer == Wait(Awaited.OFFER) for one in milestones):
+        return []
+    return [Entry("coming", "If a place comes free", "The offer of it, by email", "Kept for you for four hours.")]
 
 
 def _class(session: SessionRow, zone: str) -> Stop:

@@ -43,6 +43,12 @@ def test_joining_says_so_and_what_will_come(house):
     assert "You’re in." not in page and "The class, " not in page
 
 
+def test_thanks_for_a_place_name_the_class_and_the_recording_and_no_offer(house):
+    page = house.client.get(house.send().headers["location"]).text
+    assert "The class<" in page and "The recording, by email" in page
+    assert "If a place comes free" not in page
+
+
 def test_the_answer_does_not_tell_whether_an_address_has_a_place(house):
     house.clock.now += timedelta(hours=2)
     fill(house, email=house.email)
@@ -69,6 +75,7 @@ def test_the_personal_page_shows_the_place_in_line(house):
     assert "You are on the waiting list." in page and "person is before you" in page
     assert "Leave the waiting list" in page and "Cancel my place" not in page
     assert "Yes, I take it" not in page
+    assert page.index("You are here") < page.index("If a place comes free")
 
 
 @pytest.mark.parametrize("link", ["join", "watch"])
@@ -99,7 +106,8 @@ def test_an_offer_that_ended_is_refused_with_a_remedy(house):
     path = join(house)
     free(house, holder)
     house.clock.now += timedelta(hours=5)
-    assert "Your offer has ended." in house.client.get(path).text
+    page = house.client.get(path).text
+    assert "Your offer has ended." in page and "You are on the waiting list." not in page
     answer = house.client.post(f"{path}/accept")
     assert answer.status_code == 409
     assert "The offer has ended, and the place went to the next in line." in answer.text
@@ -117,12 +125,23 @@ def test_leaving_the_list_takes_a_press_of_its_own(house):
     assert "You are not on the waiting list any more." in house.client.get(path).text
 
 
+def test_an_offer_that_is_let_go_has_not_ended_by_itself(house):
+    holder = fill(house)
+    path = join(house)
+    free(house, holder)
+    assert "Let the place go?" in house.client.get(f"{path}/cancel").text
+    house.client.post(f"{path}/cancel")
+    page = house.client.get(path).text
+    assert "You are not on the waiting list any more." in page and "has ended" not in page
+
+
 def test_shortly_before_the_start_the_list_is_closed(house):
     fill(house)
     path = join(house)
     house.clock.now = house.starts_at - timedelta(minutes=30)
     assert house.send(wait="yes").status_code == 422
-    assert "No place came free in time." in house.client.get(path).text
+    page = house.client.get(path).text
+    assert "No place came free in time." in page and "If a place comes free" not in page
 
 
 def fill(house, *, capacity=1, **facts) -> int:
