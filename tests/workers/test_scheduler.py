@@ -36,7 +36,7 @@ def test_a_scheduler_plans_dispatches_and_recovers(world: World, database_url: s
         )
     assert sorted(rung) == ["email.urgent", "sms.urgent"]
     kept = world.sql("SELECT DISTINCT name FROM rhythm ORDER BY name")
-    assert [row.name for row in kept] == ["close", "dispatch", "plan", "receive", "reconcile", "recover"]
+    assert [row.name for row in kept] == ["close", "dispatch", "offer", "plan", "receive", "reconcile", "recover"]
     assert world.ledger(mine) == [("C0", "queued"), ("C1", "queued")]
     assert world.one("SELECT count(*) FROM webinar_session WHERE planned_until IS NULL") == 0
 
@@ -91,6 +91,7 @@ def test_the_rhythms_are_those_of_the_settings(world: World, database_url: str) 
             "dispatch": runtime.settings.dispatch_every, "plan": runtime.settings.plan_every, "recover": runtime.settings.recover_every,
             "reconcile": runtime.settings.recover_every, "receive": runtime.settings.receive_every,
             "close": runtime.settings.close_every,
+            "offer": runtime.settings.close_every,
         }  # fmt: skip
 
 
