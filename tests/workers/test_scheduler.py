@@ -32,7 +32,7 @@ def test_a_scheduler_plans_dispatches_and_recovers(world: World, database_url: s
         _run_until(
             runtime,
             lambda queue, _: rung.append(queue),
-            lambda: len(rung) >= 2 and world.one("SELECT count(DISTINCT name) FROM rhythm") == 6,
+            lambda: len(rung) >= 2 and world.one("SELECT count(DISTINCT name) FROM rhythm") == 7,
         )
     assert sorted(rung) == ["email.urgent", "sms.urgent"]
     kept = world.sql("SELECT DISTINCT name FROM rhythm ORDER BY name")
