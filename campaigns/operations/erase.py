@@ -43,8 +43,9 @@ _GONE: Final = "Somebody wrote words that needed a person, and then erased their
 def erase(db: Connection, registration_id: int, guard: Guard, now: datetime) -> bool:
     """Erase whoever a registration belongs to, with all their registrations; False if they were erased before.
 
-    Places are given up without receipts. What is planned or queued is skipped at once; a message that is
-    being handed over at this moment arrives, and what would follow from its failure falls at the last look.
+    Places in classes to come are given up without receipts. What is planned or queued is skipped at
+    once; a message that is being handed over at this moment arrives, and what would follow from its
+    failure falls at the last look.
     What they wrote and nobody has acted on is acted on first, so that no stop is lost.
 
     A record that they left behind under a former address, and that no link opens any more, goes with it.

@@ -91,9 +91,13 @@ UPDATE delivery SET phone = NULL, fingerprint = NULL, look_at = NULL,
   status = CASE WHEN status = ANY(:waiting) THEN :skipped ELSE status END,
   reason = CASE WHEN status = ANY(:waiting) THEN :reason ELSE reason END
 WHERE registration_id = ANY(:places)""",
+        # A class that is over keeps its place: who came and who did not is counted as it was.
         """
-UPDATE registration SET touch = '{}', form_shown = NULL,
-  withdrawn_at = coalesce(withdrawn_at, greatest(:now, registered_at)) WHERE id = ANY(:places)""",
+UPDATE registration r SET touch = '{}', form_shown = NULL,
+  attendance_evidence = (r.attendance_evidence - 'why') #- '{before,why}',
+  withdrawn_at = CASE WHEN s.ends_at > :now THEN coalesce(r.withdrawn_at, greatest(:now, r.registered_at))
+    ELSE r.withdrawn_at END
+FROM webinar_session s WHERE s.id = r.session_id AND r.id = ANY(:places)""",
         "DELETE FROM form_answer WHERE registration_id = ANY(:places)",
         # An alert about words that are gone says so, rather than leading to nothing.
         """

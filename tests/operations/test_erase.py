@@ -76,6 +76,23 @@ def world(engine: Engine) -> World:
 # Nothing more leaves
 
 
+def test_a_class_that_is_over_counts_them_as_before_and_nothing_follows(world: World) -> None:
+    mine = world.registration(world.session(HOUR, replay_url="https://media.example/1"), *world.wordings)
+    world.live(NOON + 1.75 * HOUR)
+    world.sql(
+        "UPDATE registration SET attendance = 'attended',"
+        ' attendance_evidence = \'{"by": "staff", "why": "Q. told me", "before": {"why": "Q."}}\''
+    )
+    gone = len(world.email.seen) + len(world.sms.seen)
+    assert _erase(world, mine)
+    world.live(NOON + 20 * DAY, step=6 * HOUR)
+    assert world.place(mine).withdrawn_at is None
+    assert world.one("SELECT attendance FROM registration") == "attended"
+    assert world.one("SELECT attendance_evidence FROM registration") == {"by": "staff", "before": {}}
+    assert len(world.email.seen) + len(world.sms.seen) == gone
+    assert {state for key, state in world.ledger(mine) if key[0] in "AEN"} <= {"skipped: erased"}
+
+
 @pytest.mark.parametrize("kinds", [(), (SERVICE_TEXTS,)])
 def test_what_was_dispatched_before_does_not_leave_afterwards(world: World, kinds: tuple) -> None:
     mine = world.registration(world.session(), *kinds)
