@@ -226,7 +226,7 @@ def proven(call: Call, now) -> Call:
 
 def operations_of(schema):
     """Every operation: an offer is taken while there is one; what makes links lead nowhere comes last."""
-    turn = {"accept": 0, "cancel": 2, "details": 3}
+    turn = {"accept": 0, "cancel": 2, "details": 3, "erase": 4}
     found = [one.ok() for one in schema.get_all_operations()]
     return sorted(found, key=lambda one: turn.get(one.path.rpartition("/")[2], 1))
 
@@ -278,18 +278,33 @@ def some(known, *, odd=True) -> dict:
 
 
 FORMS = ("session", "first_name", "email", "phone", "zone", "guess", "question", "consent", "shown", "wait", "show")
-FORMS += ("embedded", "send", "wording", "scope", "kind", "ticket", "from", "to", "texts", "utm_source", "landed")
+FORMS += (
+    "sure",
+    "embedded",
+    "send",
+    "wording",
+    "scope",
+    "kind",
+    "ticket",
+    "from",
+    "to",
+    "texts",
+    "utm_source",
+    "landed",
+)
 FORMS += ("MessageSid", "MessageStatus", "From", "To", "Body", "ErrorCode", "OptOutType")
 NEEDED = {
     "{slug}": ("session", "first_name", "email", "shown"),
     "details": ("first_name", "email", "zone"),
     "switch": ("session",),
     "ask": ("question",),
+    "erase": ("sure",),
     "choose": ("scope",),
     "beat": ("ticket", "from", "to"),
     "twilio": ("MessageSid", "MessageStatus", "From"),
 }
 """By the last part of an address: what its form is nothing without."""
+_BRAND = ["colours.css", "logo.png", "logo.svg"]
 EVENTS = ("event", "type", "RecordType", "Type", "MessageID", "recipient", "Email", "timestamp", "data", "id", "reason")
 EVENTS += ("message", "Metadata", "BouncedAt", "user-variables", "severity", "Message", "Signature", "TopicArn")
 MAILS = [
@@ -374,7 +389,7 @@ def values_of(house, registrations) -> dict:
         "x-envelope-to": ["b+00@bounce.clinic.example"],
         **dict.fromkeys(("zone", "guess"), zones),
         **dict.fromkeys(("kind", "send", "boxes", "done", "undone"), kinds),
-        **dict.fromkeys(("wait", "waits", "embedded", "show", "asked", "start"), yes),
+        **dict.fromkeys(("wait", "waits", "embedded", "show", "asked", "start", "sure"), yes),
         **dict.fromkeys(("utm_source", "landed", "MessageSid", "To", "ErrorCode", "OptOutType"), words),
     }
 
@@ -392,7 +407,7 @@ def keys_of(house, registrations) -> dict[str, list[str]]:
     found = {name: [urlsplit(link).path.rpartition("/")[2] for link in made[name]] for name in made}
     names = [one.name for one in captured(house.runtime.settings.outbox, limit=6)]
     sessions = sessions_of(house)
-    return found | {"w": [house.slug], "outbox": names, "calendar": sessions, "static": ["public.css"]}
+    return found | {"w": [house.slug], "outbox": names, "calendar": sessions, "static": ["public.css"], "brand": _BRAND}
 
 
 def sessions_of(house) -> list[str]:

@@ -176,3 +176,22 @@ def test_the_form_for_other_pages_is_there_to_be_copied_where_a_site_is_named(of
     assert "works on https://www.clinic.example" in page
     assert "&lt;iframe src=&#34;http://127.0.0.1:8000/w/si-joint-runners/embed&#34;" in page
     assert "title=&#34;Sign up: Runners&amp;#x27; class&#34;" in page
+
+
+def test_a_session_counts_who_waits_for_a_place_and_who_watched_here(office):
+    world = office.world
+    session = world.session(HOUR, capacity=1)
+    mine = world.registration(session)
+    assert "Waiting list" not in office.page(office.webinar())
+    for _ in range(2):
+        world.registration(session, waits=True)
+    assert "Waiting list 2 wait, 0 have an offer" in office.page(office.webinar())
+    world.sql("UPDATE webinar_session SET media_url = '/a.mp4', talk_seconds = 100")
+    world.sql(
+        "INSERT INTO viewing (registration_id, mode, seen, seen_tenths, position, first_at, last_at, beats, paid_until)"
+        " SELECT :id, mode, '{[0,980)}', 980, 980, now(), now(), 1, now() FROM unnest(ARRAY['live', 'replay']) AS mode",
+        id=mine,
+    )
+    assert "Watched here" not in office.page(office.webinar())
+    world.clock.forward(hours=1)
+    assert "Watched here 1 with the class, 1 the recording; 1 saw all of it" in office.page(office.webinar())
