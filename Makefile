@@ -25,9 +25,16 @@ journey crash browser: ## one kind of slow tests: make journey
 migration:       ## write what tables/ says and the database lacks: make migration name=add_something
 	@DATABASE_URL="$(DATABASE_URL)" .venv/bin/alembic revision --autogenerate -m "$(name)"
 
+words:           ## renew the catalogue of what registrants read, and what is to be translated of it
+	@.venv/bin/pybabel -q extract -F pyproject.toml $(WORDS) -o $(CATALOGUE)/pages.pot .
+	@.venv/bin/pybabel -q update -D pages -i $(CATALOGUE)/pages.pot -d $(CATALOGUE) --no-fuzzy-matching --ignore-obsolete
+
 lock:            ## renew both lock files from pyproject.toml
 	@$(LOCK) --extra local -o requirements.lock
 	@$(LOCK) --extra local --group dev -c requirements.lock -o requirements-dev.lock
+
+CATALOGUE = campaigns/locale
+WORDS = -k mark --project webinar-campaigns --version 1 --add-location=file --sort-by-file
 
 LOCK = .venv/bootstrap/bin/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --quiet
 

@@ -1,77 +1,123 @@
 """Words for what went wrong.
 
-The docstring of an exception is its default message, written for the person who
-asked. Whatever is expected of a provider is an outcome (`domain/messages.py`),
-never an exception.
+Each kind of exception has a default message, written for the person who asked. What a
+registrant may come to read is marked: a sentence of the catalogue with gaps `%(name)s`, so
+that a page can say it in another language (`language.py`); as text it is English. Whatever
+is expected of a provider is an outcome (`domain/messages.py`), never an exception.
 """
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+def mark(message: str) -> str:
+    """Note a sentence for the catalogue of what registrants read; it is said later, by `language.gettext`."""
+    return message
+
+
+class Word(str):
+    """A value in a message that is itself a phrase of the catalogue, such as the name of a field."""
+
+    __slots__ = ()
 
 
 class CampaignsError(Exception):
-    """Something went wrong."""
+    """Something went wrong that can be said to whoever asked."""
 
-    def __init__(self, message: str = "") -> None:
-        """Take the message for the person; without one the class's docstring speaks."""
-        super().__init__(message or (self.__doc__ or "").strip())
+    default: ClassVar[str] = "Something went wrong."
+
+    def __init__(self, message: str = "", **values: object) -> None:
+        """Take the message for the person, and what fills its gaps; without one the default of the class speaks."""
+        self.message = message or self.default
+        self.values = values
+        super().__init__(self.message % values if values else self.message)
 
 
 class Rejected(CampaignsError):
-    """This cannot be done as asked."""
+    """What was asked for cannot be done."""
+
+    default = mark("This cannot be done as asked.")
 
     field: str = ""
     """The form field at fault, or empty."""
 
-    def __init__(self, message: str = "", *, field: str = "") -> None:
+    def __init__(self, message: str = "", *, field: str = "", **values: object) -> None:
         """Name the field at fault where there is one, so that a form can point at it."""
-        super().__init__(message)
+        super().__init__(message, **values)
         self.field = field
 
 
 class RegistrationClosed(Rejected):
-    """Registration for this session has closed. Choose another date."""
+    """A session takes no registrations any more."""
+
+    default = mark("Registration for this session has closed. Choose another date.")
 
 
 class SessionFull(Rejected):
-    """This session is full. Choose another date."""
+    """A session has no place left."""
+
+    default = mark("This session is full. Choose another date.")
 
 
 class AddressInvalid(Rejected):
-    """This address cannot be used."""
+    """An email address or a number cannot be used."""
+
+    default = mark("This address cannot be used.")
 
 
 class LinkExpired(Rejected):
-    """This link is not valid. Open the newest email from us and use the link in it."""
+    """A signed link opens nothing."""
+
+    default = mark("This link is not valid. Open the newest email from us and use the link in it.")
 
 
 class PageErased(LinkExpired):
-    """This page has been erased, and with it what we knew of the person it belonged to."""
+    """A link leads to the page of somebody who has erased themselves."""
+
+    default = mark("This page has been erased, and with it what we knew of the person it belonged to.")
 
 
 class NotFound(Rejected):
-    """There is nothing at this address."""
+    """There is nothing where somebody looked."""
+
+    default = mark("There is nothing at this address.")
 
 
 class NotAllowed(Rejected):
-    """Your account may not do this."""
+    """An account, or a page of another site, may not do this."""
+
+    default = mark("Your account may not do this.")
 
 
 class TemplateInvalid(Rejected):
-    """This template cannot be used."""
+    """A template cannot be used."""
+
+    default = "This template cannot be used."
 
 
 class Forged(CampaignsError):
-    """This call does not prove where it comes from."""
+    """A call does not prove where it comes from."""
+
+    default = "This call does not prove where it comes from."
 
 
 class Malformed(CampaignsError):
-    """This call cannot be read."""
+    """A call cannot be read."""
+
+    default = "This call cannot be read."
 
 
 class Conflict(CampaignsError):
-    """Someone else changed this in the meantime. Reload the page and try again."""
+    """Somebody else has changed it meanwhile."""
+
+    default = mark("Someone else changed this in the meantime. Reload the page and try again.")
 
 
 class ProviderUnusable(CampaignsError):
-    """The provider refuses our account: check its credentials and settings."""
+    """A provider refuses our account."""
+
+    default = "The provider refuses our account: check its credentials and settings."
 
 
 class ConfigurationError(Exception):

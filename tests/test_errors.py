@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from campaigns.errors import CampaignsError, ConfigurationError, Conflict, NotFound, Rejected, SessionFull
+from campaigns.errors import CampaignsError, ConfigurationError, Conflict, NotFound, Rejected, SessionFull, Word
 
 
-def test_an_error_without_a_message_says_what_its_class_says() -> None:
+def test_an_error_without_a_message_says_its_class_has_by_default() -> None:
     assert str(SessionFull()) == "This session is full. Choose another date."
     assert str(Conflict()) == "Someone else changed this in the meantime. Reload the page and try again."
 
@@ -16,12 +16,14 @@ def test_an_error_with_a_message_says_that_and_may_name_a_field() -> None:
     assert Rejected().field == ""
 
 
-def test_an_error_of_a_class_without_words_is_empty() -> None:
-    class Silent(CampaignsError):
-        pass
+def test_gaps_of_a_message_are_filled_and_kept_apart() -> None:
+    error = Rejected("The %(label)s is over %(most)d characters.", field="name", label=Word("name"), most=40)
+    assert str(error) == "The name is over 40 characters."
+    assert (error.message, error.values["most"]) == ("The %(label)s is over %(most)d characters.", 40)
 
-    Silent.__doc__ = None
-    assert str(Silent()) == ""
+
+def test_a_message_without_gaps_may_hold_a_percent_sign() -> None:
+    assert str(Rejected("Keep it under 60 % of the page.")) == "Keep it under 60 % of the page."
 
 
 def test_a_wrong_setting_is_caught_by_no_broad_except() -> None:

@@ -13,9 +13,11 @@ from functools import lru_cache
 from typing import Final
 
 from campaigns.errors import AddressInvalid
-from campaigns.rendering.times import DAYS, MONTHS
 from campaigns.rendering.variables import one_line
 
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""As RFC 5322 §3.3 spells them, whatever language the letter is in."""
 _LINE: Final = 76
 """Longest line with an encoded word in it (RFC 2047 §2); plain lines may be 78 (RFC 5322 §2.1.1)."""
 _WORD_BYTES: Final = 39
@@ -78,7 +80,7 @@ def date(moment: datetime) -> str:
 @lru_cache(8)
 def _date(utc: datetime) -> str:
     return (
-        f"{DAYS[utc.weekday()][:3]}, {utc.day:02d} {MONTHS[utc.month - 1][:3]} {utc.year:04d} "
+        f"{_DAYS[utc.weekday()]}, {utc.day:02d} {_MONTHS[utc.month - 1]} {utc.year:04d} "
         f"{utc.hour:02d}:{utc.minute:02d}:{utc.second:02d} +0000"
     )
 

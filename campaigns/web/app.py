@@ -18,13 +18,15 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from campaigns import logs
-from campaigns.errors import CampaignsError, Conflict, LinkExpired, NotAllowed, NotFound, PageErased, Rejected
+from campaigns.errors import CampaignsError, Conflict, LinkExpired, NotAllowed, NotFound, PageErased, Rejected, mark
+from campaigns.language import gettext
 from campaigns.runtime import Runtime
 from campaigns.store.engine import reachable
 from campaigns.web import brand, hooks, outbox
 from campaigns.web.body import BodyCeiling
 from campaigns.web.dependencies import SignInNeeded
 from campaigns.web.headers import SafeHeaders
+from campaigns.web.languages import Spoken, said
 from campaigns.web.pace import Pace
 from campaigns.web.public import (
     ask,
@@ -62,8 +64,8 @@ _BROKEN: Final = 500
 _STAFF: Final = ("/staff", "/outbox")
 """Addresses whose readers work here: their error pages have the staff's look."""
 _SENTENCES: Final = {
-    404: "There is nothing at this address. Check it, or open the newest email from us and use the link in it.",
-    405: "This address cannot be used that way. Open the page and use the button on it.",
+    404: mark("There is nothing at this address. Check it, or open the newest email from us and use the link in it."),
+    405: mark("This address cannot be used that way. Open the page and use the button on it."),
 }
 
 
@@ -76,6 +78,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.pace = Pace(settings.registrations_per_minute, time.monotonic)
     app.state.beats = Pace(_BEATS_PER_MINUTE, time.monotonic)
     app.add_middleware(BodyCeiling, limit=settings.body_limit, upload_limit=settings.upload_limit)
+    app.add_middleware(Spoken)
     app.add_middleware(SafeHeaders, https=settings.public_url.startswith("https:"), broken=_broken)
     app.mount("/static", _Static(directory=STATIC))
     for room in (register, place, change, waiting, confirm, details, own_data, ask, join, watch, stop, calendar, words):
@@ -102,10 +105,11 @@ def _healthz(request: Request) -> Response:
 
 
 def _declined(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CampaignsError)
     status = next((number for kind, number in _STATUS if isinstance(error, kind)), 500)
     staff = request.url.path.startswith(_STAFF)
-    bare = str(error) == NotFound.__doc__ and not staff
-    return _error_page(request, status, _SENTENCES[_NOT_FOUND] if bare else str(error))
+    bare = error.message == NotFound.default and not staff
+    return _error_page(request, status, gettext(_SENTENCES[_NOT_FOUND]) if bare else said(error))
 
 
 def _erased(request: Request, _error: Exception) -> Response:
@@ -114,12 +118,12 @@ def _erased(request: Request, _error: Exception) -> Response:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _error_page(request, error.status_code, _SENTENCES.get(error.status_code, error.detail))
+    return _error_page(request, error.status_code, gettext(_SENTENCES.get(error.status_code, error.detail)))
 
 
 def _no_such_address(request: Request, _error: Exception) -> Response:
     # Only addresses are validated by FastAPI here; forms say themselves what is wrong, field by field.
-    return _error_page(request, _NOT_FOUND, _SENTENCES[_NOT_FOUND])
+    return _error_page(request, _NOT_FOUND, gettext(_SENTENCES[_NOT_FOUND]))
 
 
 def _sign_in(request: Request, _error: Exception) -> Response:
@@ -129,7 +133,7 @@ def _sign_in(request: Request, _error: Exception) -> Response:
 
 
 def _broken(request: Request, error: Exception) -> Response:
-    return _error_page(request, _BROKEN, "Something broke at our end. Wait a minute, then try again.", error)
+    return _error_page(request, _BROKEN, gettext("Something broke at our end. Wait a minute, then try again."), error)
 
 
 def _error_page(request: Request, status: int, sentence: str, error: Exception | None = None) -> Response:

@@ -99,7 +99,7 @@ def _mail(doors: Doors) -> Answering:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         if not hmac.compare_digest(given.encode(), secret.encode()):
             logs.event("hook.refused", level=logs.WARNING, provider="mail", status=_FORGED)
-            raise HTTPException(_FORGED, Forged.__doc__)
+            raise HTTPException(_FORGED, Forged.default)
         raw = (await _body(request))[:_MOST_MAIL]
         rcpt, now = request.headers.get("x-envelope-to", ""), doors.runtime.clock()
         reading = await run_in_threadpool(lambda: read_mail(raw, rcpt=rcpt))
@@ -136,4 +136,4 @@ async def _body(request: Request) -> bytes:
     try:
         return await request.body()
     except ClientDisconnect:
-        raise HTTPException(_MALFORMED, Malformed.__doc__) from None
+        raise HTTPException(_MALFORMED, Malformed.default) from None

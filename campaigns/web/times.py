@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from campaigns.language import gettext, ngettext
 from campaigns.rendering import times
 
 _NBSP: Final = "\u00a0"
@@ -41,21 +42,22 @@ def known_zone(name: str) -> bool:
 
 def zone_title(zone: str) -> str:
     """Give the full name of a zone: `Central Time (Chicago)`, `London time`."""
-    city, word = zone.rpartition("/")[2].replace("_", " "), times.zone_words(zone)
     if zone == "UTC":
         return zone
-    return f"{city} time" if word == city else f"{word} Time ({city})"
+    word, city = times.zone_words(zone), times.city_of(zone)
+    if times.has_word(zone):
+        return gettext("%(zone)s Time (%(city)s)", zone=word, city=city)
+    return gettext("%(city)s time", city=city)
 
 
 def day(at: datetime, zone: str) -> str:
     """Give the day in full: `Thursday, December 3`."""
-    return _hold_date(times.long_date(times.local(at, zone)))
+    return _hold(times.long_date(times.local(at, zone)))
 
 
 def short_day(at: datetime, zone: str) -> str:
     """Give the day where space is short: `Thu, Dec 3`."""
-    weekday, _, rest = times.terse_date(times.local(at, zone)).partition(" ")
-    return f"{weekday}, {rest.replace(' ', _NBSP)}"
+    return _hold(times.brief_date(times.local(at, zone)))
 
 
 def hour(at: datetime, zone: str) -> str:
@@ -71,7 +73,7 @@ def own_time(at: datetime, zone: str) -> str:
 def clinic_time(at: datetime, zone: str, clinic: str) -> str:
     """Give the same instant at the clinic; with the weekday there where it is another day than the reader's."""
     here, there = times.local(at, zone), times.local(at, clinic)
-    weekday = "" if here.date() == there.date() else f"{times.DAYS[there.weekday()]} "
+    weekday = "" if here.date() == there.date() else f"{times.weekday(there)} "
     return f"{weekday}{own_time(at, clinic)}"
 
 
@@ -88,17 +90,16 @@ def time_left(until: timedelta) -> tuple[str, str]:
     minutes = max(0, int(until.total_seconds()) // 60)
     days, rest = divmod(minutes, 24 * 60)
     hours, left = divmod(rest, 60)
+    in_hours = ngettext("%(num)d hour", "%(num)d hours", hours)
+    in_minutes = ngettext("%(num)d minute", "%(num)d minutes", left)
     if days:
-        return _count(days, "day"), f"and {_count(hours, 'hour')}" if hours else ""
+        in_days = ngettext("%(num)d day", "%(num)d days", days)
+        return in_days, gettext("and %(rest)s", rest=in_hours) if hours else ""
     if hours:
-        return _count(hours, "hour"), f"and {_count(left, 'minute')}" if left else ""
-    return _count(left, "minute"), ""
+        return in_hours, gettext("and %(rest)s", rest=in_minutes) if left else ""
+    return in_minutes, ""
 
 
-def _hold_date(words: str) -> str:
-    weekday, _, date = words.partition(", ")
-    return f"{weekday}, {date.replace(' ', _NBSP)}"
-
-
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+def _hold(date: str) -> str:
+    weekday, _, rest = date.partition(" ")
+    return f"{weekday} {rest.replace(' ', _NBSP)}"

@@ -14,10 +14,11 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from campaigns import language
 from campaigns.brand import read_brand
 from campaigns.rendering.times import zone_words
 from campaigns.settings import Settings
-from campaigns.web import times
+from campaigns.web import languages, times
 from campaigns.web.headers import content_policy
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -47,8 +48,21 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            extensions=["jinja2.ext.i18n"],
         )
-        self._environment.globals.update(clinic=settings, asset=_asset_addresses(), brand=self.brand)
+        self._environment.policies["ext.i18n.trimmed"] = True
+        self._environment.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+            language.gettext, language.ngettext, newstyle=True, pgettext=language.pgettext
+        )
+        self._environment.globals.update(
+            clinic=settings,
+            asset=_asset_addresses(),
+            brand=self.brand,
+            spoken=language.spoken,
+            other_languages=languages.others,
+            in_language=languages.here_in,
+            to=languages.onward,
+        )
         self._environment.filters.update(
             day=times.day,
             short_day=times.short_day,
@@ -83,8 +97,12 @@ def page(
     """
     pages: Pages = request.app.state.pages
     embedded = embedded and bool(pages.framed_by)
-    body = pages.render(template, personal=personal, embedded=embedded, **facts)
-    extra = {**(PERSONAL if personal else {"Cache-Control": "no-cache"}), **(headers or {})}
+    body = pages.render(template, personal=personal, embedded=embedded, request=request, **facts)
+    extra = {
+        **(PERSONAL if personal else {"Cache-Control": "no-cache", "Vary": "Accept-Language"}),
+        "Content-Language": language.spoken(),
+        **(headers or {}),
+    }
     if embedded:
         extra["Content-Security-Policy"] = content_policy(framed_by=pages.framed_by)
     return HTMLResponse(body, status_code=status, headers=extra)

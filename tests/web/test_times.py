@@ -46,7 +46,7 @@ def test_clocks_agree_by_what_they_show_not_by_name():
         ("America/Chicago", "Central Time (Chicago)"),
         ("Europe/London", "London time"),
         ("UTC", "UTC"),
-        ("America/Sao_Paulo", "Sao Paulo time"),
+        ("America/Sao_Paulo", "São Paulo time"),
     ],
 )
 def test_zone_has_a_title(zone, title):
