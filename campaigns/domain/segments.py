@@ -35,6 +35,11 @@ class Segments:
     """Messages billed; zero for an empty text."""
 
 
+def is_plain(letter: str) -> bool:
+    """Say whether GSM-7 has this character."""
+    return letter in _GSM
+
+
 def count(text: str) -> Segments:
     """Say how `text` is encoded and how many parts it takes."""
     if not _GSM.issuperset(text):

@@ -29,9 +29,10 @@ from campaigns.domain.steps import (
     Step,
 )
 from campaigns.errors import ConfigurationError, Rejected
+from campaigns.language import ENGLISH, NAMES
 from campaigns.operations.words import publish_sources
 from campaigns.store.campaigns import add_campaign, add_step, campaign_of
-from campaigns.store.consents import add_wording
+from campaigns.store.consents import Wording, add_wording
 from campaigns.store.engine import Connection
 from campaigns.store.form_fields import add_field
 from campaigns.store.webinars import add_session, add_webinar, sessions_of
@@ -70,8 +71,8 @@ def load(db: Connection, templates: Path, clinic: Clinic, now: datetime, *, with
 
 def _load_one(db: Connection, data: dict[str, Any], clinic: Clinic, now: datetime) -> int:
     told = data["webinar"]
-    values = {name: told[name] for name in _NEEDED} | {**told, "zone": clinic.zone}
-    values["host_role"] = values["host_role"].format(clinic=clinic.name)
+    said = {code: _said(told.pop(code), clinic) for code in sorted(told.keys() & NAMES.keys())}
+    values = {name: told[name] for name in _NEEDED} | {**_said(told, clinic), "zone": clinic.zone, "translations": said}
     webinar_id = add_webinar(db, values, now)
     known = campaign_of(db, webinar_id) is not None
     campaign_id = add_campaign(db, webinar_id, data["campaign"]["name"], now)
@@ -82,9 +83,21 @@ def _load_one(db: Connection, data: dict[str, Any], clinic: Clinic, now: datetim
     for number, told in enumerate(data.get("fields", ()), 1):
         add_field(db, webinar_id, read_field(told, 10 * number), now)
     for wording in data["consents"]:
-        text = wording["text"].format(clinic=clinic.name, program=clinic.program)
-        add_wording(db, Channel(wording["channel"]), Purpose(wording["purpose"]), wording["title"], text, now)
+        _add_wordings(db, wording, clinic, now)
     return webinar_id
+
+
+def _said(told: dict[str, Any], clinic: Clinic) -> dict[str, Any]:
+    """Put the clinic's name into what is said of the host."""
+    return {name: value.format(clinic=clinic.name) if name == "host_role" else value for name, value in told.items()}
+
+
+def _add_wordings(db: Connection, told: dict[str, Any], clinic: Clinic, now: datetime) -> None:
+    """Write the words beside a box, in English and in every other language that the file has them in."""
+    channel, purpose = Channel(told["channel"]), Purpose(told["purpose"])
+    for code, words in {ENGLISH: told, **{code: told[code] for code in told.keys() & NAMES.keys()}}.items():
+        text = words["text"].format(clinic=clinic.name, program=clinic.program)
+        add_wording(db, Wording(0, channel, purpose, words["title"], text, code), now)
 
 
 def read_field(told: dict[str, Any], position: int) -> FormField:

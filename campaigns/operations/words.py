@@ -7,6 +7,7 @@ speaks of; for each of them only the personal values are filled in.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,9 +20,10 @@ from campaigns.domain.messages import Message
 from campaigns.domain.steps import Channel, Step
 from campaigns.domain.tokens import Links
 from campaigns.errors import TemplateInvalid
+from campaigns.language import ENGLISH, gettext, speaking
 from campaigns.rendering.calendar import calendar_uid
 from campaigns.rendering.email import cast
-from campaigns.rendering.environment import Compiled, Look, Source, compile_source, load_sources
+from campaigns.rendering.environment import Compiled, Look, Source, compile_all, load_sources
 from campaigns.rendering.personal import Person
 from campaigns.rendering.skeleton import Sign, Skeleton
 from campaigns.rendering.sms import TextSkeleton, cast_text
@@ -49,7 +51,7 @@ class Words:
     sign: Sign | None = None
     """Gives an email its DKIM signature; None leaves that to the relay."""
     look: Look = field(default_factory=Look)
-    _compiled: dict[int, Compiled] = field(default_factory=dict)
+    _compiled: dict[int, Mapping[str, Compiled]] = field(default_factory=dict)
     _skeletons: OrderedDict[tuple[object, ...], Skeleton | TextSkeleton] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -67,7 +69,7 @@ class Words:
 
     def _compile(self, version_id: int, content: dict[str, Any]) -> None:
         try:
-            self._compiled[version_id] = compile_source(Source.from_json(content), self.look)
+            self._compiled[version_id] = compile_all(Source.from_json(content), self.look)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with it, other templates are not to blame
             logs.event("template cannot be used", level=logs.ERROR, error=error, version=version_id)
 
@@ -76,9 +78,10 @@ class Words:
 
         Raises `TemplateInvalid` when its template has no version that can be used.
         """
-        compiled = self._compiled.get(version_id or 0)
-        if compiled is None:
+        spoken = self._compiled.get(version_id or 0)
+        if spoken is None:
             raise TemplateInvalid(f"{step.template}: no usable version of this template is stored")
+        compiled = spoken.get(item.language) or spoken[ENGLISH]
         skeleton = self._skeleton(compiled, item, step, version_id, now)
         recipient = item.address_on(step.channel)
         who = Person(
@@ -104,7 +107,7 @@ class Words:
             (step.id, step.key, step.purpose),
             item.about.mark,
             item.zone,
-            item.language,
+            compiled.language,
             facts.attendance,
             facts.texts,
             facts.withdrawn_at is None,
@@ -131,7 +134,7 @@ class Words:
         return made
 
     def _cast(self, compiled: Compiled, item: Item, step: Step, now: datetime) -> Skeleton | TextSkeleton:
-        letter = letter_of(item, step, now)
+        letter = letter_of(item, step, now, compiled.language)
         if step.channel is Channel.EMAIL:
             return cast(compiled, letter, self.sender, self.links, self.sign)
         return cast_text(compiled, letter, self.sender, self.links)
@@ -143,8 +146,8 @@ def _minutes(now: datetime, session: SessionFacts) -> tuple[datetime, int, int]:
     return wall, minutes_between(now, session.starts_at), minutes_between(now, session.ends_at)
 
 
-def letter_of(item: Item, step: Step, now: datetime) -> Letter:
-    """Put together the facts that a delivery is rendered from."""
+def letter_of(item: Item, step: Step, now: datetime, language: str = ENGLISH) -> Letter:
+    """Put together the facts that a delivery is rendered from, for a message in this language."""
     about = item.about
     return Letter(
         delivery_id=item.delivery_id,
@@ -158,8 +161,7 @@ def letter_of(item: Item, step: Step, now: datetime) -> Letter:
         recipient=item.address_on(step.channel),
         first_name=item.first_name,
         zone=item.facts.zone.key,
-        language=item.language,
-        **_of_the_class(about),
+        **_of_the_class(about, language),
         calendar_uid=calendar_uid(item.calendar_id),
         calendar_sequence=item.calendar_base + about.current_revision - 1 + (item.facts.withdrawn_at is not None),
         switched=item.calendar_id != item.registration_id,
@@ -173,14 +175,11 @@ def letter_of(item: Item, step: Step, now: datetime) -> Letter:
     )
 
 
-def _of_the_class(about: About) -> dict[str, Any]:
+def _of_the_class(about: About, language: str) -> dict[str, Any]:
     """Give what a letter says of the session: the same for everybody in it."""
     return {
         "webinar_slug": about.webinar_slug,
-        "webinar_title": about.webinar_title,
-        "class_title": about.class_title,
-        "host_name": about.host_name,
-        "host_role": about.host_role,
+        **_named(about, language),
         "starts_at": about.session.starts_at,
         "ends_at": about.session.ends_at,
         "moved_from": about.session.moved_from,
@@ -194,6 +193,21 @@ def _of_the_class(about: About) -> dict[str, Any]:
     }
 
 
+def _named(about: About, language: str) -> dict[str, str]:
+    """Give the webinar's own words in a language; a class without a name in it is just called a class."""
+    said = about.translations.get(language, {})
+    title = about.class_title
+    if language != ENGLISH:
+        with speaking(language):
+            title = gettext("Class")
+    return {
+        "webinar_title": said.get("title", about.webinar_title),
+        "class_title": said.get("class_title", title),
+        "host_name": said.get("host_name", about.host_name),
+        "host_role": said.get("host_role", about.host_role),
+    }
+
+
 def publish_sources(db: Connection, folder: Path, now: datetime) -> int:
     """Write a version of every template in `folder` that is not stored yet; give the number of templates.
 
@@ -202,7 +216,7 @@ def publish_sources(db: Connection, folder: Path, now: datetime) -> int:
     """
     sources = load_sources(folder)
     for source in sources.values():
-        compile_source(source)
+        compile_all(source)
     shown = approved_versions(db, now + _MONTH, captured=True)
     for name, source in sources.items():
         version_id = publish_template(db, name, source.content_hash, source.to_json(), now)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from campaigns.domain.tokens import Links
+from campaigns.language import gettext, pgettext
 from campaigns.rendering.headers import header_address
 from campaigns.rendering.identity import domain_of
 from campaigns.rendering.variables import Letter, Sender, one_line
@@ -85,7 +86,11 @@ def invitation_lines(
 ) -> tuple[str, ...]:
     """Give the lines of `invitation`, not yet folded; of the letter only what all its kind share is used."""
     cancelled = method == "CANCEL"
-    change = f"Change plans: {who.manage_url}" if cancelled else f"Change or cancel: {who.manage_url}"
+    change = (
+        gettext("Change plans: %(link)s", link=who.manage_url)
+        if cancelled
+        else gettext("Change or cancel: %(link)s", link=who.manage_url)
+    )
     organizer = f'ORGANIZER;CN="{attendee_name(sender.clinic_name, "")}":mailto:{header_address(sender.mail_from)}'
     entry = _Entry(
         uid=_global(who.uid, sender),
@@ -94,7 +99,7 @@ def invitation_lines(
         starts_at=letter.starts_at,
         ends_at=letter.ends_at,
         summary=_summary(letter.class_title, sender),
-        description=(change,) if cancelled else (f"Join: {who.join_url}", change),
+        description=(change,) if cancelled else (gettext("Join: %(link)s", link=who.join_url), change),
         url=who.manage_url if cancelled else who.join_url,
         people=(organizer, f'ATTENDEE;CN="{who.name}";{_ASKED}:mailto:{who.address}'),
         cancelled=cancelled,
@@ -124,7 +129,7 @@ def publication(
         starts_at=starts_at,
         ends_at=ends_at,
         summary=_summary(class_title, sender),
-        description=("Your link to join is in the email you got when you signed up.",),
+        description=(gettext("Your link to join is in the email you got when you signed up."),),
         url="",
         cancelled=cancelled,
     )
@@ -135,7 +140,7 @@ def _lines(entry: _Entry, method: Method, sender: Sender) -> tuple[str, ...]:
     alarm = (
         "BEGIN:VALARM",
         "ACTION:DISPLAY",
-        "DESCRIPTION:Starts in 15 minutes",
+        "DESCRIPTION:" + _text(gettext("Starts in 15 minutes")),
         "TRIGGER:-PT15M",
         "END:VALARM",
     )
@@ -153,7 +158,7 @@ def _lines(entry: _Entry, method: Method, sender: Sender) -> tuple[str, ...]:
         f"DTEND:{_moment(entry.ends_at)}",
         f"SUMMARY:{_text(entry.summary)}",
         "DESCRIPTION:" + "\\n".join(_text(line) for line in entry.description),
-        f"LOCATION:{_text(entry.url) or 'Online'}",
+        "LOCATION:" + _text(entry.url or pgettext("place of the class", "Online")),
         *((f"URL:{entry.url}",) if entry.url else ()),
         *entry.people,
         f"STATUS:{'CANCELLED' if entry.cancelled else 'CONFIRMED'}",

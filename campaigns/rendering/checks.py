@@ -53,13 +53,15 @@ def check_words(
             raise TemplateInvalid(f"{file}, line {data.lineno}: {found[0]} - links come from the list of names")
 
 
-def check_frame(environment: Environment, text: str, *, file: str, names: frozenset[str]) -> dict[str, int]:
+def check_frame(
+    environment: Environment, text: str, *, file: str, names: frozenset[str], macros: Mapping[str, int]
+) -> dict[str, int]:
     """Refuse a frame that uses an unknown name; give its macros with the number of things each takes.
 
-    Raises `TemplateInvalid`.
+    `macros` are those that it finds there already; they are among what is given. Raises `TemplateInvalid`.
     """
     tree = _parsed(environment, text, file)
-    macros = {macro.name: len(macro.args) for macro in tree.find_all(nodes.Macro)}
+    macros = {**macros, **{macro.name: len(macro.args) for macro in tree.find_all(nodes.Macro)}}
     own = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")}
     _check_tree(tree, file=file, allowed=_FRAME, names=names | own, macros=macros, filters=environment.filters)
     return macros

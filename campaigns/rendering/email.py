@@ -12,12 +12,13 @@ from typing import Final
 from campaigns.domain.messages import Email
 from campaigns.domain.steps import Channel
 from campaigns.domain.tokens import Links
+from campaigns.language import ENGLISH, speaking
 from campaigns.rendering import headers, identity
 from campaigns.rendering.calendar import invitation_lines
 from campaigns.rendering.environment import Compiled
 from campaigns.rendering.personal import MARKS, Person, Source, marks_for
 from campaigns.rendering.skeleton import MARKED, Parts, Sign, Skeleton, cut_calendar, skeleton_of
-from campaigns.rendering.variables import Letter, Sender, Value, context, one_line
+from campaigns.rendering.variables import Letter, Sender, Value, context, greetings, one_line
 
 _BLANK_LINES: Final = re.compile(r"\n\s*\n+")
 _SENDER_ID_MIN, _SENDER_ID_MAX = 5, 15
@@ -55,6 +56,11 @@ def cast(compiled: Compiled, letter: Letter, sender: Sender, links: Links, sign:
     have a first name or neither has; if the template is not `shared`, it fits this letter only.
     The moment of the letter stands in what is rendered; another one within the minute says the same.
     """
+    with speaking(compiled.language):
+        return _cast(compiled, letter, sender, links, sign)
+
+
+def _cast(compiled: Compiled, letter: Letter, sender: Sender, links: Links, sign: Sign | None) -> Skeleton:
     values: dict[str, Value] = context(letter, sender, links, channel=Channel.EMAIL, sources=compiled.sources)
     if compiled.shared:
         values |= marks_for(values, letter)
@@ -72,11 +78,16 @@ def cast(compiled: Compiled, letter: Letter, sender: Sender, links: Links, sign:
         needed=tuple(dict.fromkeys(gaps)),
         subject=subject,
         calendar=() if method is None else cut_calendar(invitation_lines(letter, sender, MARKED, method)),
-        source=Source(links, Channel.EMAIL, letter.purpose),
-        spoken_of=(compiled.content_hash, letter.starts_at.timestamp(), letter.calendar_sequence),
+        source=Source(links, Channel.EMAIL, letter.purpose, greetings()),
+        spoken_of=(_words_of(compiled), letter.starts_at.timestamp(), letter.calendar_sequence),
         sender=sender,
         sign=sign,
     )
+
+
+def _words_of(compiled: Compiled) -> str:
+    """Name the words of a message: whoever changes their language gets another message, under another Message-ID."""
+    return compiled.content_hash if compiled.language == ENGLISH else f"{compiled.content_hash}.{compiled.language}"
 
 
 def _head(letter: Letter, sender: Sender, subject: str) -> Parts:

@@ -1,8 +1,10 @@
 """From a folder of words to compiled messages.
 
 A message is a folder: `message.toml` and either `body.html` with `body.txt` or `sms.txt`.
-The frame around every email is its own pair of files. A `Source` holds all of it as text,
-so that a version can be stored, hashed, approved and compiled again years later.
+In another language than English the same again: `body.es.html`, and a table `[es]` in
+`message.toml`. The frame around every email is its own pair of files, and its words one
+more for each language. A `Source` holds all of it as text, so that a version can be
+stored, hashed, approved and compiled again years later.
 """
 
 from __future__ import annotations
@@ -23,13 +25,15 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from campaigns.domain.look import HOUSE, Palette
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.errors import TemplateInvalid
+from campaigns.language import ENGLISH
+from campaigns.language import NAMES as LANGUAGES
 from campaigns.rendering.checks import check_frame, check_tags, check_words
 from campaigns.rendering.claims import read_register
-from campaigns.rendering.front_matter import FrontMatter, read_front_matter
+from campaigns.rendering.front_matter import FrontMatter, read_front_matter, read_languages
 from campaigns.rendering.personal import ALL_MARKS, only_printed
 from campaigns.rendering.variables import NAMES
 
-FRAME_FILES: Final = ("frame.html", "frame.txt", "frame.toml")
+FRAME_FILES: Final = ("frame.html", "frame.txt", "frame.toml", *(f"frame.{code}.words" for code in LANGUAGES))
 _LOGO: Final = "<!-- logo -->"
 """Where the frame shows the clinic's logo."""
 _PICTURE: Final = (
@@ -37,7 +41,7 @@ _PICTURE: Final = (
 )
 _SHADES: Final = ("primary", "action", "night_primary", "night_action", "on_night_action")
 """Those of the palette that the frame has in it, in capital letters."""
-_FRAME_NAMES: Final = NAMES | {"subject", "preheader", "purpose", "strides", "read", "reads", "content"}
+_FRAME_NAMES: Final = NAMES | {"subject", "preheader", "purpose", "strides", "read", "reads", "content", "language"}
 _CONTENT: Final = "{{ content }}"
 _CLASS_MINUTES: Final = 9
 """Arcs of the stride line under a message about the class: the talk is shorter than ten minutes."""
@@ -94,6 +98,7 @@ class Compiled:
     """A message ready to be rendered any number of times, by any number of threads."""
 
     name: str
+    language: str
     channel: Channel
     purpose: Purpose
     calendar: Literal["REQUEST", "CANCEL"] | None
@@ -124,17 +129,38 @@ def load_sources(folder: Path) -> dict[str, Source]:
     return sources
 
 
-def compile_source(source: Source, look: Look = Look()) -> Compiled:  # a value that never changes
-    """Check a message against the closed list and make it ready to render, in the clinic's colours.
+def compile_all(source: Source, look: Look = Look()) -> dict[str, Compiled]:  # a value that never changes
+    """Make a message ready to render in every language that it has words in; see `compile_source`."""
+    return {code: compile_source(source, look, code) for code in languages_of(source)}
+
+
+def languages_of(source: Source) -> tuple[str, ...]:
+    """List the languages of a message: English, and each other one that any part of it is in."""
+    other = [code for code in LANGUAGES if code != ENGLISH]
+    told = read_languages(source.name, _file(source, "message.toml"))
+    kinds = ("body.{}.html", "body.{}.txt", "sms.{}.txt")
+    return (
+        ENGLISH,
+        *(code for code in other if code in told or any(kind.format(code) in source.files for kind in kinds)),
+    )
+
+
+def compile_source(
+    source: Source,
+    look: Look = Look(),  # a value that never changes
+    language: str = ENGLISH,
+) -> Compiled:
+    """Check a message against the closed list and make it ready to render, in one language and the clinic's colours.
 
     Raises `TemplateInvalid` naming file, line and the name or tag at fault.
     """
     _refuse_marks(source)
-    front = read_front_matter(source.name, _file(source, "message.toml"))
+    front = read_front_matter(source.name, _file(source, "message.toml"), language)
     plain = _environment(autoescape=False)
     if front.channel is Channel.SMS:
-        subject = preheader = html = _line(plain, "", f"{source.name}/sms.txt")
-        text = _line(plain, _file(source, "sms.txt"), f"{source.name}/sms.txt")
+        file = _named("sms.txt", language)
+        subject = preheader = html = _line(plain, "", f"{source.name}/{file}")
+        text = _line(plain, _file(source, file), f"{source.name}/{file}")
     else:
         subject = _line(plain, front.subject, f"{source.name}/message.toml: subject")
         preheader = _line(plain, front.preheader, f"{source.name}/message.toml: preheader")
@@ -142,6 +168,7 @@ def compile_source(source: Source, look: Look = Look()) -> Compiled:  # a value 
         text = _framed(plain, source, front, "txt", look)
     return Compiled(
         name=source.name,
+        language=language,
         channel=front.channel,
         purpose=front.purpose,
         calendar=front.calendar,
@@ -156,6 +183,12 @@ def compile_source(source: Source, look: Look = Look()) -> Compiled:  # a value 
     )
 
 
+def _named(file: str, language: str) -> str:
+    """Name the file of a message in a language: `body.html` in English, `body.es.html` in Spanish."""
+    stem, _, kind = file.partition(".")
+    return file if language == ENGLISH else f"{stem}.{language}.{kind}"
+
+
 def _refuse_marks(source: Source) -> None:
     for name, words in source.files.items():
         if not ALL_MARKS.isdisjoint(words):
@@ -164,7 +197,8 @@ def _refuse_marks(source: Source) -> None:
 
 def _printed(source: Source, front: FrontMatter) -> Iterator[str]:
     yield from (front.subject, front.preheader)
-    for name in ("frame.html", "frame.txt", "body.html", "body.txt", "sms.txt"):
+    own = (_named(name, front.language) for name in ("body.html", "body.txt", "sms.txt"))
+    for name in (f"frame.{front.language}.words", "frame.html", "frame.txt", *own):
         if name in source.files:
             yield source.files[name]
 
@@ -194,18 +228,29 @@ def _framed(
     environment: ImmutableSandboxedEnvironment, source: Source, front: FrontMatter, kind: str, look: Look
 ) -> Template:
     """Put a body into its frame: the macros of the frame come first, so that the body can call them."""
-    frame_file, file = f"frame.{kind}", f"{source.name}/body.{kind}"
-    frame, body = _file(source, frame_file), _file(source, f"body.{kind}")
+    frame_file, words_file, body_file = (
+        f"frame.{kind}",
+        f"frame.{front.language}.words",
+        _named(f"body.{kind}", front.language),
+    )
+    file = f"{source.name}/{body_file}"
+    frame, words, body = _file(source, frame_file), _file(source, words_file), _file(source, body_file)
     head, seam, foot = frame.partition(_CONTENT)
     if not seam:
         raise TemplateInvalid(f"{frame_file}: {_CONTENT} is missing, the place of the message")
-    macros = check_frame(environment, frame, file=frame_file, names=_FRAME_NAMES)
+    said = check_frame(environment, words, file=words_file, names=_FRAME_NAMES, macros={})
+    macros = check_frame(environment, frame, file=frame_file, names=_FRAME_NAMES, macros=said)
     check_words(environment, body, file=file, names=NAMES, macros=macros)
     if kind == "html":
         body = look.dress(_dressed(body, _file(source, "frame.toml"), file))
         head, foot = look.dress(head), look.dress(foot)
-    constants = {"strides": _strides(front), "read": front.read, "reads": front.reads}
-    return environment.from_string(head + body + foot, globals=constants)
+    constants = {
+        "strides": _strides(front),
+        "read": front.read,
+        "reads": front.reads,
+        "language": front.language,
+    }
+    return environment.from_string(words + head + body + foot, globals=constants)
 
 
 def _dressed(body: str, styles: str, file: str) -> str:

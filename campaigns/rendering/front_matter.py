@@ -8,9 +8,12 @@ from typing import Final, Literal
 
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.errors import TemplateInvalid
+from campaigns.language import ENGLISH, NAMES
 
 _EMAIL_ONLY: Final = frozenset({"subject", "preheader", "calendar", "read", "reads"})
 _KEYS: Final = _EMAIL_ONLY | {"purpose", "channel", "claims", "status"}
+_LANGUAGES: Final = NAMES.keys() - {ENGLISH}
+"""Each may have a table of its own."""
 _CALENDARS: Final[dict[str, Literal["REQUEST", "CANCEL"] | None]] = {
     "none": None,
     "request": "REQUEST",
@@ -22,6 +25,7 @@ _CALENDARS: Final[dict[str, Literal["REQUEST", "CANCEL"] | None]] = {
 class FrontMatter:
     """The settings of one message."""
 
+    language: str
     purpose: Purpose
     channel: Channel
     status: str
@@ -37,29 +41,51 @@ class FrontMatter:
     """How many short reads there are."""
 
 
-def read_front_matter(message: str, text: str) -> FrontMatter:
-    """Read a `message.toml`; raises `TemplateInvalid` naming the key at fault and what it may be."""
+def read_languages(message: str, text: str) -> frozenset[str]:
+    """List the languages beside English that a `message.toml` has a table for; raises `TemplateInvalid`."""
+    return frozenset(_table(message, text).keys() & _LANGUAGES)
+
+
+def read_front_matter(message: str, text: str, language: str = ENGLISH) -> FrontMatter:
+    """Read a `message.toml`; raises `TemplateInvalid` naming the key at fault and what it may be.
+
+    Subject and preheader are those of the language.
+    """
     where = f"{message}/message.toml"
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise TemplateInvalid(f"{where}: {error}") from None
-    if unknown := sorted(table.keys() - _KEYS):
+    table = _table(message, text)
+    if unknown := sorted(table.keys() - _KEYS - _LANGUAGES):
         raise TemplateInvalid(f"{where}: {unknown[0]} is not a key of a message")
     channel = Channel(_one_of(table, "channel", tuple(Channel), where))
-    if channel is Channel.SMS and (extra := sorted(table.keys() & _EMAIL_ONLY)):
+    if channel is Channel.SMS and (extra := sorted(table.keys() & (_EMAIL_ONLY | _LANGUAGES))):
         raise TemplateInvalid(f"{where}: {extra[0]} belongs to emails only")
+    said, spot = (table, where) if language == ENGLISH else (_said(table, language, where), f"{where}: {language}")
     return FrontMatter(
+        language=language,
         purpose=Purpose(_one_of(table, "purpose", tuple(Purpose), where)),
         channel=channel,
         status=_one_of(table, "status", ("unapproved", "approved"), where),
         claims=_claims(table, where),
-        subject=_text(table, "subject", where) if channel is Channel.EMAIL else "",
-        preheader=_text(table, "preheader", where) if channel is Channel.EMAIL else "",
+        subject=_text(said, "subject", spot) if channel is Channel.EMAIL else "",
+        preheader=_text(said, "preheader", spot) if channel is Channel.EMAIL else "",
         calendar=_CALENDARS[_one_of({"calendar": "none", **table}, "calendar", tuple(_CALENDARS), where)],
         read=_count(table, "read", where),
         reads=_count(table, "reads", where),
     )
+
+
+def _table(message: str, text: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise TemplateInvalid(f"{message}/message.toml: {error}") from None
+
+
+def _said(table: dict[str, object], language: str, where: str) -> dict[str, object]:
+    """Give what a message says in another language: subject and preheader, nothing else."""
+    said = table.get(language, {})
+    if not isinstance(said, dict) or said.keys() - {"subject", "preheader"}:
+        raise TemplateInvalid(f"{where}: [{language}] holds subject and preheader only")
+    return said
 
 
 def _one_of(table: dict[str, object], key: str, choices: tuple[str, ...], where: str) -> str:

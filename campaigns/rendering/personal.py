@@ -16,7 +16,7 @@ from jinja2 import nodes
 
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.domain.tokens import Links
-from campaigns.rendering.variables import Letter, Value, greeting, name_after, one_line
+from campaigns.rendering.variables import Greetings, Letter, Value, greeting, name_after, one_line
 
 PERSONAL: Final = ("first_name", "name_after", "greeting", "join_url", "manage_url", "stop_url", "replay_url")
 """The names of the closed list whose values belong to one person alone; a recording's only on our own page."""
@@ -51,6 +51,7 @@ class Source:
     links: Links
     channel: Channel
     purpose: Purpose
+    greetings: Greetings
 
     def value(self, name: str, who: Person) -> str:
         """Work out one of the values in `PERSONAL`."""
@@ -60,7 +61,7 @@ class Source:
 _VALUES: Final[Mapping[str, Callable[[Source, Person], str]]] = {
     "first_name": lambda _, who: one_line(who.first_name),
     "name_after": lambda _, who: name_after(one_line(who.first_name)),
-    "greeting": lambda _, who: greeting(one_line(who.first_name)),
+    "greeting": lambda it, who: greeting(one_line(who.first_name), it.greetings),
     "join_url": lambda it, who: it.links.join(who.registration_id),
     "manage_url": lambda it, who: it.links.manage(who.registration_id),
     "stop_url": lambda it, who: it.links.stop(who.registration_id, it.channel, it.purpose),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,9 +12,10 @@ from campaigns.domain import segments
 from campaigns.domain.messages import Text
 from campaigns.domain.steps import Channel
 from campaigns.domain.tokens import Links
+from campaigns.language import speaking
 from campaigns.rendering.environment import Compiled
 from campaigns.rendering.personal import MARKS, Person, Source, marks_for
-from campaigns.rendering.variables import Letter, Sender, Value, context
+from campaigns.rendering.variables import Letter, Sender, Value, context, greetings
 
 _MARK: Final = re.compile("([" + "".join(MARKS.values()) + "])")
 _NAMES: Final = {mark: name for name, mark in MARKS.items()}
@@ -78,11 +80,24 @@ def cast_text(compiled: Compiled, letter: Letter, sender: Sender, links: Links) 
     The skeleton fits every letter that differs from this one in `Person` alone, as long as both
     have a first name or neither has; if the template is not `shared`, it fits this letter only.
     """
-    values: dict[str, Value] = context(letter, sender, links, channel=Channel.SMS, sources="")
-    if compiled.shared:
-        values |= marks_for(values, letter)
-    pieces = tuple(filter(None, _MARK.split(compiled.text.render(values))))
-    return TextSkeleton(pieces, Source(links, Channel.SMS, letter.purpose))
+    with speaking(compiled.language):
+        values: dict[str, Value] = context(letter, sender, links, channel=Channel.SMS, sources="")
+        if compiled.shared:
+            values |= marks_for(values, letter)
+        words = compiled.text.render(values)
+        # With a person's values in it, a text is left as it is: their name is theirs.
+        pieces = tuple(filter(None, _MARK.split(_plain(words) if compiled.shared else words)))
+        return TextSkeleton(pieces, Source(links, Channel.SMS, letter.purpose, greetings()))
+
+
+def _plain(words: str) -> str:
+    """Take the accents off our own words where GSM-7 has no such letter: a single one would double the price."""
+    return "".join([one if one in MARKS.values() or segments.is_plain(one) else _bare(one) for one in words])
+
+
+def _bare(letter: str) -> str:
+    bare = unicodedata.normalize("NFD", letter)[0]
+    return bare if segments.is_plain(bare) else letter
 
 
 def render_text(

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from campaigns.domain.steps import Attendance, Channel, Purpose
 from campaigns.domain.tokens import Links
+from campaigns.language import gettext
 from campaigns.rendering import times
 
 Value = str | int | bool | tuple[str, ...]
@@ -69,7 +70,6 @@ class Letter:
     first_name: str
     zone: str
     """The registrant's IANA zone; empty means the session's."""
-    language: str = "en"
 
     webinar_slug: str
     webinar_title: str
@@ -158,9 +158,19 @@ def name_after(first_name: str) -> str:
     return f", {first_name}" if first_name else ""
 
 
-def greeting(first_name: str) -> str:
+Greetings = tuple[str, str]
+"""The first line of a letter, with a gap for the name and without one, in one language."""
+
+
+def greetings() -> Greetings:
+    """Give how letters begin in the language spoken now."""
+    return gettext("Hello %(name)s,"), gettext("Hello,")
+
+
+def greeting(first_name: str, ways: Greetings) -> str:
     """Give the first line of a letter."""
-    return f"Hello {first_name}," if first_name else "Hello,"
+    named, plain = ways
+    return named % {"name": first_name} if first_name else plain
 
 
 def context(letter: Letter, sender: Sender, links: Links, *, channel: Channel, sources: str) -> dict[str, Value]:
@@ -174,13 +184,13 @@ def context(letter: Letter, sender: Sender, links: Links, *, channel: Channel, s
     return {
         "first_name": first_name,
         "name_after": name_after(first_name),
-        "greeting": greeting(first_name),
+        "greeting": greeting(first_name, greetings()),
         "clinic": one_line(sender.clinic_name),
         "program": one_line(sender.program_name),
         "class_title": class_title,
         "class_name": _inside(class_title),
         "webinar_title": one_line(letter.webinar_title),
-        "host": one_line(letter.host_name) or "our speaker",
+        "host": one_line(letter.host_name) or gettext("our speaker"),
         "host_role": one_line(letter.host_role),
         "has_room": letter.has_room,
         "has_replay": letter.replay_here or bool(letter.replay_url),
@@ -232,9 +242,10 @@ def _offer(letter: Letter) -> dict[str, Value]:
         return {"offer_until": "", "offer_until_short": ""}
     zone = letter.zone or letter.session_zone
     until, word = times.local(letter.offer_ends_at, zone), times.zone_words(zone)
+    time = f"{times.hour(until)} {word}"
     return {
-        "offer_until": f"{times.long_date(until)} at {times.hour(until)} {word}",
-        "offer_until_short": f"{times.terse_date(until)}, {times.hour(until)} {word}",
+        "offer_until": gettext("%(day)s at %(time)s", day=times.long_date(until), time=time),
+        "offer_until_short": f"{times.terse_date(until)}, {time}",
     }
 
 
@@ -254,7 +265,8 @@ def _times(letter: Letter, sender: Sender) -> dict[str, Value]:
         "time_own": f"{times.hour(own)} {word}",
         "zone": word,
         "time_clinic": f"{times.hour(clinic)} {clinic_word}",
-        "clinic_line": f"{times.hour(clinic)} at the clinic ({clinic_word}){other_day}",
+        "clinic_line": gettext("%(time)s at the clinic (%(zone)s)", time=times.hour(clinic), zone=clinic_word)
+        + other_day,
         "same_zone": own.utcoffset() == clinic.utcoffset(),
         "was_moved": before is not None,
         "old_when": times.long_date(before) if before else "",

@@ -28,6 +28,7 @@ class Wording:
     purpose: Purpose
     title: str
     text: str
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +46,16 @@ class Answer:
     evidence: Mapping[str, Any] | None = None
 
 
-def add_wording(db: Connection, channel: Channel, purpose: Purpose, title: str, text: str, now: datetime) -> int:
-    """Write a wording unless these very words are there already; give its id."""
-    content = f"{channel.value}\n{purpose.value}\n{title}\n{text}"
+def add_wording(db: Connection, words: Wording, now: datetime) -> int:
+    """Write a wording unless these very words are there already; give its id. The id it comes with is not used."""
+    content = f"{words.channel.value}\n{words.purpose.value}\n{words.title}\n{words.text}"
     content_hash = hashlib.sha256(content.encode()).hexdigest()
     statement = upsert(consent_wording).values(
-        channel=channel.value,
-        purpose=purpose.value,
-        title=title,
-        text=text,
+        channel=words.channel.value,
+        purpose=words.purpose.value,
+        title=words.title,
+        text=words.text,
+        language=words.language,
         content_hash=content_hash,
         created_at=now,
     )
@@ -66,15 +68,23 @@ def add_wording(db: Connection, channel: Channel, purpose: Purpose, title: str, 
     return known
 
 
-def current_wordings(db: Connection) -> list[Wording]:
-    """Give the newest wording of each box: texts first, then education, then marketing."""
-    newest = select(func.max(consent_wording.c.id)).group_by(consent_wording.c.channel, consent_wording.c.purpose)
+def current_wordings(db: Connection, language: str = "en") -> list[Wording]:
+    """Give the newest wording of each box: texts first, then education, then marketing.
+
+    In this language where there is one, else in English: nobody is left without a box.
+    """
+    newest = (
+        select(func.max(consent_wording.c.id))
+        .where(consent_wording.c.language.in_(("en", language)))
+        .group_by(consent_wording.c.channel, consent_wording.c.purpose, consent_wording.c.language)
+    )
     query = select(consent_wording).where(consent_wording.c.id.in_(newest))
-    found = [
-        Wording(row.id, Channel(row.channel), Purpose(row.purpose), row.title, row.text) for row in db.execute(query)
-    ]
+    found: dict[tuple[Channel, Purpose], Wording] = {}
+    for row in db.execute(query.order_by(consent_wording.c.language == language)):
+        one = Wording(row.id, Channel(row.channel), Purpose(row.purpose), row.title, row.text, row.language)
+        found[one.channel, one.purpose] = one
     order = list(Purpose)
-    return sorted(found, key=lambda one: (one.channel is Channel.EMAIL, order.index(one.purpose)))
+    return sorted(found.values(), key=lambda one: (one.channel is Channel.EMAIL, order.index(one.purpose)))
 
 
 def record(db: Connection, registrant_id: int, answer: Answer, now: datetime) -> int:

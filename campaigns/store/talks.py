@@ -49,3 +49,14 @@ def to_close(db: Connection, *, ended_after: datetime, ended_before: datetime) -
         webinar_session.c.attendance_final_at.is_(None),
     )
     return list(db.execute(query.order_by(webinar_session.c.ends_at)).scalars())
+
+
+def has_recording(db: Connection, webinar_id: int, now: datetime) -> bool:
+    """Say whether a class of this webinar is over and its recording can be seen."""
+    query = select(webinar_session.c.id).where(
+        webinar_session.c.webinar_id == webinar_id,
+        webinar_session.c.ends_at <= now,
+        webinar_session.c.cancelled_at.is_(None),
+        (webinar_session.c.replay_url != "") | (webinar_session.c.media_url != ""),
+    )
+    return db.execute(query.limit(1)).first() is not None

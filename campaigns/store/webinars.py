@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,6 +17,19 @@ from campaigns.store.tables import registration, webinar, webinar_session
 _PLACES: Final = 7003
 _INTAKE: Final = 7005
 """First keys of our advisory locks on sessions: who counts places, and who registers while nobody changes the date."""
+
+
+TRANSLATED: Final = (
+    "title",
+    "class_title",
+    "promise",
+    "summary",
+    "points",
+    "host_name",
+    "host_role",
+    "host_disclosure",
+)
+"""What of a webinar comes in other languages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,19 @@ class WebinarRow:
     host_role: str
     host_disclosure: str
     zone: str
+    language: str = "en"
+    """Of the talk."""
+    translations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The words above in other languages, as far as there are any."""
+
+    def said_in(self, language: str) -> WebinarRow:
+        """Give the webinar with its words in a language; what is not translated stays as it is."""
+        said = self.translations.get(language, {})
+        return replace(self, **{name: value for name, value in said.items() if name in TRANSLATED})
+
+    def speaks(self, language: str) -> bool:
+        """Say whether the words above are in this language."""
+        return language == self.language or "promise" in self.translations.get(language, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +124,7 @@ class OpenSession:
         return self.session.capacity is not None and self.claimed >= self.session.capacity
 
 
-_WEBINAR = (
-    webinar.c.id,
-    webinar.c.slug,
-    webinar.c.title,
-    webinar.c.class_title,
-    webinar.c.promise,
-    webinar.c.summary,
-    webinar.c.points,
-    webinar.c.host_name,
-    webinar.c.host_role,
-    webinar.c.host_disclosure,
-    webinar.c.zone,
-)
+_WEBINAR = tuple(webinar.c[name] for name in WebinarRow.__dataclass_fields__)
 SESSION = tuple(webinar_session.c[name] for name in SessionRow.__dataclass_fields__)
 
 
@@ -147,17 +161,6 @@ def sessions_of(db: Connection, webinar_id: int, *, ending_after: datetime | Non
         query = query.where(webinar_session.c.ends_at > ending_after)
     rows = db.execute(query.order_by(webinar_session.c.starts_at))
     return [OpenSession(session_row(row), row[-1]) for row in rows]
-
-
-def has_recording(db: Connection, webinar_id: int, now: datetime) -> bool:
-    """Say whether a class of this webinar is over and its recording can be seen."""
-    query = select(webinar_session.c.id).where(
-        webinar_session.c.webinar_id == webinar_id,
-        webinar_session.c.ends_at <= now,
-        webinar_session.c.cancelled_at.is_(None),
-        (webinar_session.c.replay_url != "") | (webinar_session.c.media_url != ""),
-    )
-    return db.execute(query.limit(1)).first() is not None
 
 
 def read_session(db: Connection, session_id: int) -> SessionRow | None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from campaigns.domain.steps import Attendance, Channel, Purpose
 from campaigns.domain.tokens import Links, Signer
-from campaigns.rendering.environment import Compiled, compile_source, load_sources
+from campaigns.language import ENGLISH
+from campaigns.rendering.environment import Compiled, compile_all, load_sources
 from campaigns.rendering.variables import Letter, Sender
 
 MESSAGES = Path(__file__).parents[2] / "templates" / "messages"
@@ -61,7 +62,12 @@ REPLAY = "https://class.harbour.example/replay/9"
 NEXT = START + timedelta(days=5, hours=5)
 MOMENTS = (-timedelta(days=20), -timedelta(hours=23), -timedelta(minutes=40), timedelta(minutes=2), timedelta(days=3))
 
-LIBRARY: dict[str, Compiled] = {name: compile_source(source) for name, source in load_sources(MESSAGES).items()}
+LIBRARY: dict[str, Compiled] = {
+    name if language == ENGLISH else f"{name}.{language}": compiled
+    for name, source in load_sources(MESSAGES).items()
+    for language, compiled in compile_all(source).items()
+}
+"""Every message in every language that it has words in; beyond English by name and language: `moved.es`."""
 EMAILS = sorted(name for name, compiled in LIBRARY.items() if compiled.channel is Channel.EMAIL)
 TEXTS = sorted(name for name, compiled in LIBRARY.items() if compiled.channel is Channel.SMS)
 
@@ -70,7 +76,7 @@ def letter_for(name: str, **facts: object) -> Letter:
     """Give a letter for a shipped message, with some facts changed."""
     compiled = LIBRARY[name]
     recipient = "jo@example.com" if compiled.channel is Channel.EMAIL else "+12075550123"
-    facts = {"template": name, "purpose": compiled.purpose, "recipient": recipient} | facts
+    facts = {"template": compiled.name, "purpose": compiled.purpose, "recipient": recipient} | facts
     return replace(LETTER, **facts)  # type: ignore[arg-type]  # the names are Letter's own
 
 

@@ -64,7 +64,7 @@ def test_everything_else_is_refused(text, fault):
 
 def test_a_frame_may_loop_define_macros_and_use_its_own_names():
     text = "{% macro button(label) %}{{ label }}{% endmacro %}{% for n in first_name %}{{ n }}{% endfor %}"
-    assert check_frame(ENVIRONMENT, text, file="frame.html", names=NAMES) == {"button": 1}
+    assert check_frame(ENVIRONMENT, text, file="frame.html", names=NAMES, macros={"was": 0}) == {"was": 0, "button": 1}
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_frame_may_loop_define_macros_and_use_its_own_names():
 )
 def test_a_frame_keeps_to_the_list_too(text, fault):
     with pytest.raises(TemplateInvalid, match=fault):
-        check_frame(ENVIRONMENT, text, file="frame.html", names=NAMES)
+        check_frame(ENVIRONMENT, text, file="frame.html", names=NAMES, macros={})
 
 
 def test_the_frame_s_tags_are_fine_with_and_without_their_class():

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from campaigns.domain.messages import Email
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.errors import AddressInvalid
+from campaigns.language import ENGLISH, speaking
 from campaigns.rendering.calendar import invitation
 from campaigns.rendering.email import render_email
 from campaigns.rendering.encoding import quoted_printable
@@ -69,7 +70,8 @@ def test_both_bodies_are_read_back_unchanged(name):
     compiled = LIBRARY[name]
     for letter in letters_for(name):
         message = parse(render_email(compiled, letter, SENDER, LINKS).raw)
-        values = context(letter, SENDER, LINKS, channel=Channel.EMAIL, sources=compiled.sources)
+        with speaking(compiled.language):
+            values = context(letter, SENDER, LINKS, channel=Channel.EMAIL, sources=compiled.sources)
         values |= {"subject": message["Subject"], "preheader": compiled.preheader.render(values)}
         values["purpose"] = letter.purpose.value
         assert body(message, "html") == compiled.html.render(values)
@@ -114,7 +116,7 @@ def test_every_other_message_has_two_parts_and_no_calendar(name):
 
 
 def test_only_confirmation_move_and_cancellations_touch_calendars():
-    touching = {name for name in EMAILS if LIBRARY[name].calendar is not None}
+    touching = {LIBRARY[name].name for name in EMAILS if LIBRARY[name].calendar is not None}
     assert touching == {"confirmation", "moved", "cancelled", "withdrawn"}
 
 
@@ -200,12 +202,28 @@ def test_the_confirmation_tells_people_where_the_class_stands(moment, subject):
     assert (LINKS.join(1234) in body(message, "html")) is (moment < timedelta(minutes=30))
 
 
+def test_whoever_changes_their_language_gets_another_message_under_another_id():
+    english, spanish = rendered("moved"), rendered("moved.es")
+    assert english.message_id != spanish.message_id
+    assert spanish == rendered("moved.es")
+    page = body(parse(spanish.raw), "html")
+    assert '<html lang="es">' in page and "jueves\u00a03\u00a0de\u00a0diciembre" in page
+    assert '<html lang="en">' in body(parse(english.raw), "html")
+
+
+def test_a_calendar_entry_speaks_the_language_of_its_letter():
+    entry = list(parse(rendered("confirmation.es").raw).walk())[-1].get_payload(decode=True)
+    assert isinstance(entry, bytes)
+    assert "Cambiar o cancelar: " in entry.decode() and "DESCRIPTION:Empieza en 15 minutos" in entry.decode()
+
+
 def test_the_purpose_of_a_letter_names_what_its_stop_link_stops():
     stops = {
         LIBRARY[name].purpose: next(
             line for line in body(parse(rendered(name).raw), "plain").splitlines() if line.startswith("Stop ")
         ).split(" <")[0]
         for name in EMAILS
+        if LIBRARY[name].language == ENGLISH
     }
     assert stops == {
         Purpose.SERVICE: "Stop emails about this class",

@@ -49,7 +49,7 @@ def test_something_else_is_no_source(value):
 def test_the_content_hash_names_the_content():
     same = Source.from_json(ONE.to_json())
     assert same.content_hash == ONE.content_hash == compile_source(ONE).content_hash
-    assert len({ONE.content_hash} | {with_file(ONE, file, "x").content_hash for file in ONE.files}) == 7
+    assert len({ONE.content_hash} | {with_file(ONE, file, "x").content_hash for file in ONE.files}) == 9
     assert replace(ONE, sources="another").content_hash != ONE.content_hash
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from functools import cache
@@ -10,7 +11,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from campaigns.domain import segments
 from campaigns.domain.steps import Attendance, Channel, Purpose
+from campaigns.language import ENGLISH, speaking
 from campaigns.rendering.email import render_email
 from campaigns.rendering.environment import load_sources
 from campaigns.rendering.sms import render_text
@@ -32,6 +35,7 @@ from tests.rendering.samples import (
 )
 
 SOURCES = load_sources(MESSAGES)
+ENGLISH_EMAILS = [name for name in EMAILS if LIBRARY[name].language == ENGLISH]
 READS = [name for name in EMAILS if LIBRARY[name].purpose is Purpose.EDUCATION]
 OUR_LINKS = {
     LINKS.join(1234),
@@ -47,10 +51,15 @@ TELLING = re.compile(
     re.IGNORECASE,
 )
 """What a lock screen must not show."""
+TELLING_SPANISH = re.compile(
+    r"\b(sacroil\w*|articulaci\w*|espalda\w*|columna|caderas?|pelvi\w*|dol(or|er|ores|encia)|duele\w*|lesi[oó]n\w*|"
+    r"s[ií]ntomas?|diagn\w*|ortop\w*|cirug\w*|pacientes?|rehabilit\w*|tratamientos?|m[eé]dic\w*|doctor\w*)\b",
+    re.IGNORECASE,
+)
 PROMISING = re.compile(
     r"cure|guarantee|proven|reverse|regenerat|breakthrough|miracle|risk-free|painless|side effect|fda|stem cell|"
     r"exosome|\bprp\b|amniotic|avoid surgery|simpact|your diagnosis|last chance|hurry|don.t miss|missed you|"
-    r"[®™%]|please note|lorem|\btodo\b",
+    r"[®™%]|please note|lorem|\btodo\b|garantiz|milagro|sin riesgo|[uú]ltima oportunidad|no se lo pierda",
     re.IGNORECASE,
 )
 
@@ -99,6 +108,18 @@ def read(name: str, letter: Letter) -> tuple[EmailMessage, Reader, str]:
     return message, Reader(body(message, "html")), body(message, "plain")
 
 
+FOOT = {
+    "en": (
+        "For education, not medical advice.", "Get medical help", "call 911",
+        "You get this because you", "Choose what we send", "Stop ",
+    ),
+    "es": (
+        "Con fines educativos; no es un consejo médico.", "Busque atención médica", "llame al 911",
+        "Recibe este correo porque", "Elegir qué le enviamos", "No recibir más ",
+    ),
+}  # fmt: skip
+
+
 def own_words(plain: str) -> str:
     """Cut off the clinic's name above and the foot below."""
     return plain.partition("\n--\n")[0].partition("\n")[2]
@@ -133,7 +154,7 @@ def test_both_bodies_say_the_same(name):
 @pytest.mark.parametrize("name", EMAILS)
 def test_an_email_asks_for_one_thing(name):
     for _, _, page, plain in every(name):
-        replying = "Reply to this email with" in plain
+        replying = "Reply to this email with" in plain or "Responda a este correo con" in plain
         assert page.buttons + replying == 1
 
 
@@ -141,11 +162,14 @@ def test_an_email_asks_for_one_thing(name):
 def test_the_foot_has_all_that_it_must_have(name):
     for letter, _, _, plain in every(name):
         foot = plain.split("\n--\n")[1]
-        assert "For education, not medical advice." in foot and "Get medical help" in foot
-        assert "You get this because you" in foot and "Choose what we send" in foot
+        assert all(words in foot for words in FOOT[LIBRARY[name].language])
         assert "Harbour Clinic, 7 Mill Lane, Rockport, ME 04856, (207)" in foot and "555-0142" in foot
         assert LINKS.stop(1234, Channel.EMAIL, letter.purpose) in foot
-        assert ("Sources: " in foot) is bool(LIBRARY[name].claims)
+        assert ("Sources: " in foot or "Fuentes: " in foot) is bool(LIBRARY[name].claims)
+
+
+def telling(name: str) -> re.Pattern[str]:
+    return TELLING if LIBRARY[name].language == ENGLISH else TELLING_SPANISH
 
 
 @pytest.mark.parametrize("name", EMAILS)
@@ -153,20 +177,20 @@ def test_nothing_outside_an_email_tells_what_it_is_about(name):
     for letter, message, _, _ in every(name):
         preheader = LIBRARY[name].preheader.render(values_of(name, letter))
         for part in (message["Subject"], preheader, message["From"], message["List-Id"], message["Feedback-ID"]):
-            assert not TELLING.search(part), part
+            assert not telling(name).search(part), part
 
 
 @pytest.mark.parametrize("name", [name for name in EMAILS if LIBRARY[name].calendar])
 def test_a_calendar_tells_nothing_either(name):
     calendar = list(read(name, letter_for(name))[0].walk())[-1].get_payload(decode=True)
     assert isinstance(calendar, bytes)
-    assert not TELLING.search(calendar.decode())
+    assert not telling(name).search(calendar.decode())
 
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_text_tells_nothing_either(name):
     for letter in letters_for(name):
-        assert not TELLING.search(render_text(LIBRARY[name], letter, SENDER, LINKS).body.split("http")[0])
+        assert not telling(name).search(render_text(LIBRARY[name], letter, SENDER, LINKS).body.split("http")[0])
 
 
 @pytest.mark.parametrize("name", sorted(SOURCES))
@@ -177,7 +201,7 @@ def test_no_message_shouts_promises_or_praises(name):
             assert not PROMISING.search(re.sub(r"{%.*?%}", "", text)), file
 
 
-@pytest.mark.parametrize("name", EMAILS)
+@pytest.mark.parametrize("name", ENGLISH_EMAILS)
 def test_every_email_is_easy_to_read(name):
     for _, _, _, plain in every(name):
         assert grade(own_words(plain)) <= 6.9
@@ -234,8 +258,44 @@ def test_the_register_of_names_and_messages_is_complete():
         "when-to-see-someone": "education",
         "next-step": "marketing",
     }
-    assert {"confirmation-sms", "starts-soon-sms", "moved-sms", "cancelled-sms", "place-offered-sms"} == set(TEXTS)
-    assert len(EMAILS) == 21
+    texts = {"confirmation-sms", "starts-soon-sms", "moved-sms", "cancelled-sms", "place-offered-sms"}
+    assert set(TEXTS) == texts | {f"{name}.es" for name in texts}
+    assert len(ENGLISH_EMAILS) == 21
+
+
+def test_every_service_message_comes_in_every_language():
+    service = {name for name in SOURCES if LIBRARY[name].purpose is Purpose.SERVICE}
+    assert {name.removesuffix(".es") for name in LIBRARY if name.endswith(".es")} == service
+
+
+@pytest.mark.parametrize("name", [name for name in LIBRARY if name.endswith(".es")])
+def test_a_translation_has_the_same_links_and_says_as_much(name):
+    english, spanish = LIBRARY[name.removesuffix(".es")], LIBRARY[name]
+    for letter in letters_for(name):
+        if spanish.channel is Channel.SMS:
+            said = [render_text(one, letter, SENDER, LINKS).body for one in (english, spanish)]
+        else:
+            said = [body(parse(render_email(one, letter, SENDER, LINKS).raw), "plain") for one in (english, spanish)]
+        assert len({tuple(re.findall(r"https?://[^\s<>]+", one)) for one in said}) == 1
+        assert len(words(said[1])) > 0.75 * len(words(said[0]))
+        assert not re.search(
+            r"\b(the|your|you|and|with|at|is|of)\b", re.sub(r"https?://\S+|The speaker is ill|Fuentes: .*", "", said[1])
+        )
+
+
+@pytest.mark.parametrize("name", [name for name in TEXTS if name.endswith(".es")])
+def test_a_spanish_text_is_as_cheap_as_plain_letters_allow(name):
+    for letter in letters_for(name):
+        text = render_text(LIBRARY[name], replace(letter, class_title="Clase para corredores"), SENDER, LINKS)
+        assert segments.count(text.body).encoding == "GSM-7"
+        assert text.segments <= 2
+
+
+def test_hours_in_spanish_are_never_put_behind_an_article():
+    for name, source in SOURCES.items():
+        for file, text in source.files.items():
+            if ".es." in file:
+                assert not re.search(r"\b[Ll]as? {{ *\w*time", text), f"{name}/{file}: one o'clock would be wrong"
 
 
 @pytest.mark.parametrize(
@@ -256,4 +316,5 @@ def test_the_syllable_counter_is_near_enough(word, count):
 
 
 def values_of(name: str, letter: Letter) -> dict[str, object]:
-    return dict(context(letter, SENDER, LINKS, channel=Channel.EMAIL, sources=LIBRARY[name].sources))
+    with speaking(LIBRARY[name].language):
+        return dict(context(letter, SENDER, LINKS, channel=Channel.EMAIL, sources=LIBRARY[name].sources))

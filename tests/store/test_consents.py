@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from campaigns.domain.steps import Channel, Purpose
-from campaigns.store.consents import add_wording, current_wordings, granted_for, lift, stopped, suppress
+from campaigns.store.consents import Wording, add_wording, current_wordings, granted_for, lift, stopped, suppress
 from campaigns.store.engine import Connection
 from tests.factories import NOON
 
@@ -13,15 +13,24 @@ ANY = (Channel.EMAIL, Purpose.SERVICE, Purpose.EDUCATION)
 
 
 def test_the_same_words_are_stored_once_and_newer_ones_are_current(db: Connection) -> None:
-    first = add_wording(db, Channel.SMS, Purpose.SERVICE, "Texts", "I agree.", NOON)
-    assert add_wording(db, Channel.SMS, Purpose.SERVICE, "Texts", "I agree.", NOON) == first
-    newer = add_wording(db, Channel.SMS, Purpose.SERVICE, "Texts", "I agree to texts.", NOON)
-    add_wording(db, Channel.EMAIL, Purpose.MARKETING, "News", "I agree.", NOON)
-    add_wording(db, Channel.EMAIL, Purpose.EDUCATION, "Reads", "I agree.", NOON)
+    first = add_wording(db, Wording(0, Channel.SMS, Purpose.SERVICE, "Texts", "I agree."), NOON)
+    assert add_wording(db, Wording(0, Channel.SMS, Purpose.SERVICE, "Texts", "I agree."), NOON) == first
+    newer = add_wording(db, Wording(0, Channel.SMS, Purpose.SERVICE, "Texts", "I agree to texts."), NOON)
+    add_wording(db, Wording(0, Channel.EMAIL, Purpose.MARKETING, "News", "I agree."), NOON)
+    add_wording(db, Wording(0, Channel.EMAIL, Purpose.EDUCATION, "Reads", "I agree."), NOON)
     assert [(one.channel, one.purpose) for one in current_wordings(db)] == [
         (Channel.SMS, Purpose.SERVICE), (Channel.EMAIL, Purpose.EDUCATION), (Channel.EMAIL, Purpose.MARKETING),
     ]  # fmt: skip
     assert current_wordings(db)[0].id == newer
+
+
+def test_each_language_has_its_own_newest_words_and_english_fills_the_gaps(db: Connection) -> None:
+    add_wording(db, Wording(0, Channel.SMS, Purpose.SERVICE, "Textos", "Acepto.", "es"), NOON)
+    spanish = add_wording(db, Wording(0, Channel.SMS, Purpose.SERVICE, "Textos", "Acepto los textos.", "es"), NOON)
+    english = add_wording(db, Wording(0, Channel.SMS, Purpose.SERVICE, "Texts", "I agree.", "en"), NOON)
+    news = add_wording(db, Wording(0, Channel.EMAIL, Purpose.MARKETING, "News", "I agree.", "en"), NOON)
+    assert [(one.id, one.language) for one in current_wordings(db, "es")] == [(spanish, "es"), (news, "en")]
+    assert [one.id for one in current_wordings(db)] == [english, news]
 
 
 def test_a_stop_for_one_purpose_leaves_the_others(db: Connection) -> None:

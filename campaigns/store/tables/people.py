@@ -114,6 +114,7 @@ consent_wording = Table(
     Column("text", Text, nullable=False, comment="the full wording as shown"),
     Column("content_hash", Text, nullable=False, unique=True),
     instant("created_at", nullable=False),
+    Column("language", Text, nullable=False, server_default="en"),
     one_of("channel", Channel),
     one_of("purpose", Purpose),
 )

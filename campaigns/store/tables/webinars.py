@@ -22,6 +22,14 @@ webinar = Table(
     Column("host_disclosure", Text, nullable=False, server_default=""),
     Column("zone", Text, nullable=False, comment="IANA zone of the clinic"),
     instant("created_at", nullable=False),
+    Column("language", Text, nullable=False, server_default="en", comment="in which the talk is given"),
+    Column(
+        "translations",
+        JSONB,
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="titles and page texts in other languages, by code and name of the column",
+    ),
     CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="slug_is_plain"),
 )
 

@@ -20,6 +20,7 @@ from campaigns.store.consents import Wording, current_wordings
 from campaigns.store.engine import Connection
 from campaigns.store.form_fields import fields_of
 from campaigns.store.questions import DoctorAnswer, published
+from campaigns.store.talks import has_recording
 from campaigns.store.webinars import OpenSession, SessionRow, WebinarRow
 from campaigns.web.dependencies import runtime_of
 from campaigns.web.forms import Faults, Typed
@@ -91,7 +92,7 @@ def read_landing(db: Connection, slug: str, now: datetime) -> Landing:
     if webinar is None:
         raise NotFound
     listed = webinars.sessions_of(db, webinar.id, ending_after=now)
-    recorded = webinars.has_recording(db, webinar.id, now)
+    recorded = has_recording(db, webinar.id, now)
     answers = published(db, webinar.id, public=True)
     return Landing(webinar, listed, current_wordings(db), fields_of(db, webinar.id), answers, recorded, now)
 
