@@ -5,13 +5,15 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from email import message_from_bytes, policy
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 
 from sqlalchemy import text
 
 from campaigns.domain.lifecycle import Status
+from campaigns.domain.messages import Email
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.receipts import InboundText, Kind, Reading, Receipt
 from campaigns.domain.steps import Channel, Purpose, Step
@@ -245,6 +247,11 @@ class World:
         finally:
             self.bells.clear()
             at.close()
+
+    def subjects(self) -> list[str]:
+        """The subjects of the emails in the order of their hand-offs."""
+        read = partial(message_from_bytes, policy=policy.default)
+        return [str(read(one.raw)["Subject"]) for one in self.email.seen if isinstance(one, Email)]
 
     def work(self, **desk) -> int:
         """Dispatch what is due and carry it."""

@@ -266,10 +266,11 @@ def _lock(db: Connection, how: str, kind: int, session_id: int) -> None:
 
 
 def add_webinar(db: Connection, values: dict[str, Any], now: datetime) -> int:
-    """Write a webinar under its slug, or find the one that is there; give its id."""
+    """Write a webinar under its slug, or find the one that is there and translate it if nobody has; give its id."""
     statement = upsert(webinar).values(**values, created_at=now)
-    row = db.execute(statement.on_conflict_do_nothing().returning(webinar.c.id)).first()
-    return row.id if row else db.execute(select(webinar.c.id).where(webinar.c.slug == values["slug"])).scalar_one()
+    known = func.coalesce(func.nullif(webinar.c.translations, text("'{}'")), statement.excluded.translations)
+    statement = statement.on_conflict_do_update(index_elements=["slug"], set_={"translations": known})
+    return db.execute(statement.returning(webinar.c.id)).scalar_one()
 
 
 def add_session(

@@ -262,7 +262,9 @@ def missing(compiled: Compiled, **facts) -> list[str]:
     faults = {
         "address in plain": f"{SENDER.clinic_name}, {SENDER.clinic_address}" in plain,
         "address in html": f"{SENDER.clinic_name}, {SENDER.clinic_address}" in seen,
-        "stop in plain": bool(re.search(rf"\b{STOP_WORDS[compiled.language]} [^<>]{{1,60}} <{re.escape(stop)}>", plain)),
+        "stop in plain": bool(
+            re.search(rf"\b{STOP_WORDS[compiled.language]} [^<>]{{1,60}} <{re.escape(stop)}>", plain)
+        ),
         "stop in html": page.links.get(stop, "").startswith(f"{STOP_WORDS[compiled.language]} "),
     }
     return [what for what, is_there in faults.items() if not is_there]
@@ -280,9 +282,9 @@ def test_e11_every_message_shows_the_postal_address_and_how_to_stop_in_both_part
     [
         ("frame.txt", "{{ address }}", "", "address in plain"),
         ("frame.html", "{{ address }}", "", "address in html"),
-        ("frame.txt", '{{ link(stop_reads(), stop_url) }}', "", "stop in plain"),
-        ("frame.html", '{{ link(stop_reads(), stop_url) }} &nbsp;·&nbsp;', "", "stop in html"),
-        ("frame.html", '{{ link(stop_reads(), stop_url) }}', '{{ link("", stop_url) }}', "stop in html"),
+        ("frame.txt", "{{ link(stop_reads(), stop_url) }}", "", "stop in plain"),
+        ("frame.html", "{{ link(stop_reads(), stop_url) }} &nbsp;·&nbsp;", "", "stop in html"),
+        ("frame.html", "{{ link(stop_reads(), stop_url) }}", '{{ link("", stop_url) }}', "stop in html"),
         ("frame.html", 'style="padding:28px 40px 8px', 'style="display:none;padding:28px 40px 8px', "address in html"),
     ],
 )

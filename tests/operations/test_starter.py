@@ -7,15 +7,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from campaigns.domain.steps import Anchor, LocalTime, Relative
 from campaigns.errors import ConfigurationError
 from campaigns.operations import starter
 from campaigns.operations.starter import read_step
 from campaigns.store.campaigns import steps_of
+from campaigns.store.consents import current_wordings
 from campaigns.store.engine import Connection
 from campaigns.store.form_fields import change_field, fields_of
-from campaigns.store.webinars import sessions_of
+from campaigns.store.tables import webinar
+from campaigns.store.webinars import sessions_of, webinar_by_id
 from tests.factories import CLINIC, NOON, TEMPLATES
 
 KEYS = "A1 A3 B1 B2 B4 B5 B6 C0 C1 D1 D2 E1 E2 E3 N1 Q1 W0 W1 W1-sms W2 W3 X1 X1-sms X2 X2-sms X3"
@@ -38,6 +41,31 @@ def test_loading_again_changes_nothing(db: Connection) -> None:
     assert starter.load(db, TEMPLATES, CLINIC, NOON + timedelta(days=1)) == webinar
     assert steps_of(db, webinar) == before
     assert len(sessions_of(db, webinar)) == 1
+
+
+def test_the_starter_speaks_spanish_and_says_that_the_talk_does_not(db: Connection) -> None:
+    webinar = webinar_by_id(db, starter.load(db, TEMPLATES, CLINIC, NOON))
+    spanish = webinar.said_in("es")
+    assert (webinar.language, webinar.class_title, spanish.class_title) == (
+        "en",
+        "Runners' class",
+        "Clase para corredores",
+    )
+    assert CLINIC.name in spanish.host_role and "inglés" in spanish.summary
+    assert len(spanish.points) == len(webinar.points)
+    assert webinar.said_in("fr") == webinar
+    english, told = current_wordings(db), current_wordings(db, "es")
+    assert [(one.channel, one.purpose) for one in told] == [(one.channel, one.purpose) for one in english]
+    assert [one.language for one in told] == ["es"] * 3
+    assert all(CLINIC.name in one.text for one in told)
+
+
+def test_a_webinar_from_before_is_translated_once(db: Connection) -> None:
+    webinar_id = starter.load(db, TEMPLATES, CLINIC, NOON)
+    for stands, becomes in (({}, "Clase para corredores"), ({"es": {"class_title": "Corredores"}}, "Corredores")):
+        db.execute(update(webinar).where(webinar.c.id == webinar_id).values(translations=stands))
+        assert starter.load(db, TEMPLATES, CLINIC, NOON) == webinar_id
+        assert webinar_by_id(db, webinar_id).said_in("es").class_title == becomes
 
 
 def test_a_session_is_added_when_none_is_to_come(db: Connection) -> None:

@@ -15,7 +15,7 @@ from campaigns.store.approvals import Approval, approve
 from campaigns.store.campaigns import current_versions, publish_template
 from campaigns.store.engine import transaction
 from campaigns.store.webinars import cancel_session, move_session
-from tests.factories import DAY, HORIZON, HOUR, NOON, NUMBER, SERVICE_TEXTS, TEMPLATES, World, hours
+from tests.factories import DAY, HORIZON, HOUR, LESSONS, NOON, NUMBER, SERVICE_TEXTS, TEMPLATES, World, hours
 
 
 def test_publishing_the_same_words_again_writes_no_new_version(world: World) -> None:
@@ -51,6 +51,34 @@ def test_a_version_is_compiled_once(world: World) -> None:
         with transaction(world.engine) as db:
             desk.words.prepare(db, {"confirmation"})
     assert len(desk.words._compiled) == 1
+
+
+def test_a_registrant_reads_service_messages_in_their_own_language_and_lessons_in_english(world: World) -> None:
+    session = world.session()
+    world.registration(session, SERVICE_TEXTS, LESSONS, language="es")
+    world.registration(session)
+    world.work()
+    assert world.subjects() == [
+        "Ya tiene un lugar en su clase para corredores",
+        "You have a place in the runners' class",
+    ]
+    (text,) = world.sms.seen
+    assert isinstance(text, Text) and "avisos por texto" in text.body and "Responda HELP para ayuda" in text.body
+    world.live(NOON + 26 * HOUR, step=HOUR)
+    assert world.subjects()[2] == "Your runners' class: a two-minute read"
+
+
+def test_a_class_without_a_name_in_the_language_is_just_a_class(world: World) -> None:
+    world.sql("UPDATE webinar SET translations = '{}'")
+    world.registration(world.session(), language="es")
+    world.work()
+    assert world.subjects() == ["Ya tiene un lugar en su clase"]
+
+
+def test_a_language_that_we_have_no_words_in_is_english(world: World) -> None:
+    world.registration(world.session(), language="fr")
+    world.work()
+    assert world.subjects() == ["You have a place in the runners' class"]
 
 
 def test_every_step_of_the_starter_can_be_rendered_and_goes_to_the_right_address(world: World) -> None:
