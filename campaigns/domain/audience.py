@@ -47,6 +47,8 @@ class Facts:
     zone: ZoneInfo
     registered_at: datetime
     withdrawn_at: datetime | None = None
+    readdressed: bool = False
+    """The place was not given up: it went over to another email address."""
     answered_at: datetime | None = None
     """When the answer that a delivery carries was published."""
     standing: Standing = Standing.HELD
@@ -81,7 +83,9 @@ def speaks(audience: Audience, facts: Facts) -> bool | Awaited:
     if audience is Audience.WITHOUT_TEXTS:
         return not facts.texts
     if audience is Audience.WITHDRAWN:
-        return facts.withdrawn_at is not None or Awaited.WITHDRAWAL
+        return not facts.readdressed if facts.withdrawn_at is not None else Awaited.WITHDRAWAL
+    if audience is Audience.READDRESSED:
+        return facts.readdressed if facts.withdrawn_at is not None else Awaited.WITHDRAWAL
     if facts.attendance is Attendance.UNKNOWN and not facts.session.attendance_final:
         return Awaited.ATTENDANCE
     return facts.attendance in _PRESENT[audience]

@@ -52,7 +52,7 @@ class Anchor(StrEnum):
 
 
 class Audience(StrEnum):
-    """Whom a step speaks to. All but `withdrawn` and `waiting` mean people who hold a place now."""
+    """Whom a step speaks to. All but `withdrawn`, `readdressed` and `waiting` mean people who hold a place now."""
 
     EVERYONE = "everyone"
     ATTENDED = "attended"
@@ -65,6 +65,8 @@ class Audience(StrEnum):
     """People who cancelled their own place."""
     WAITING = "waiting"
     """People on the waiting list, with an offer or without."""
+    READDRESSED = "readdressed"
+    """People at an email address that their place has gone from, over to another one."""
 
 
 class Standing(StrEnum):
@@ -175,4 +177,9 @@ class Step:
     def dated(self) -> bool:
         """Whether the due time hangs on the session's date, so that the message belongs to one revision of it."""
         undated = (Anchor.REGISTERED, Anchor.ANSWERED, Anchor.OFFERED)
-        return self.anchor not in undated and self.audience is not Audience.WITHDRAWN
+        return self.anchor not in undated and not self.parting
+
+    @property
+    def parting(self) -> bool:
+        """Whether it speaks to somebody whose place is gone by an act of their own, which is then its anchor."""
+        return self.audience in (Audience.WITHDRAWN, Audience.READDRESSED)

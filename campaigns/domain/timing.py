@@ -16,7 +16,7 @@ from campaigns.domain.audience import Awaited, Facts, SessionFacts, speaks
 from campaigns.domain.local import instant_of
 from campaigns.domain.quiet import SendingHours, last_moment, next_opening
 from campaigns.domain.reasons import Reason
-from campaigns.domain.steps import Anchor, Audience, Channel, Expiry, Late, LocalTime, Purpose, Quiet, Relative, Step
+from campaigns.domain.steps import Anchor, Channel, Expiry, Late, LocalTime, Purpose, Quiet, Relative, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,11 @@ def due(step: Step, facts: Facts, hours: SendingHours, busy: frozenset[date] = f
     Quiet hours are left by going earlier while the anchor lies ahead, and by
     going later once it lies behind: a reminder after the start helps nobody.
     """
-    withdrawal = step.audience is Audience.WITHDRAWN
-    if facts.withdrawn_at is not None and not withdrawal:
+    if facts.withdrawn_at is not None and not step.parting:
         return Never(Reason.WITHDRAWN)
     if not facts.confirm and step.anchor is Anchor.REGISTERED and step.offset == Relative(timedelta(0)):
         return Never(Reason.CONFIRMATIONS_OFF)
-    anchor = facts.withdrawn_at if withdrawal else _own(step, facts)
+    anchor = facts.withdrawn_at if step.parting else _own(step, facts)
     answer = due_for_class(step, facts.session, facts.zone, hours, busy, own_anchor=anchor)
     if not isinstance(answer, Due):
         return answer
@@ -140,7 +139,7 @@ def leave_now(step: Step, facts: Facts, hours: SendingHours, now: datetime) -> H
     if step.quiet is not Quiet.SHIFT:
         return None
     kind = hours.of(step.channel, step.purpose)
-    anchor = facts.withdrawn_at if step.audience is Audience.WITHDRAWN else _own(step, facts)
+    anchor = facts.withdrawn_at if step.parting else _own(step, facts)
     at_anchor = anchor or _anchor(step, facts.session)
     if kind is None or isinstance(at_anchor, Awaited) or _exempt(step, facts.session, at_anchor, now):
         return None
@@ -175,7 +174,7 @@ def _anchor(step: Step, session: SessionFacts) -> datetime | Awaited:
     if step.anchor is Anchor.OFFERED:
         return Awaited.OFFER
     if step.anchor is Anchor.CANCELLED:
-        if step.audience is Audience.WITHDRAWN:
+        if step.parting:
             return Awaited.WITHDRAWAL
         return session.cancelled_at or Awaited.CANCELLATION
     return _required(step, session)

@@ -1,8 +1,9 @@
 """A registrant corrects their own details: name, email, mobile number, time zone.
 
 Another email address is another person to the ledger: the place goes over to it, with a
-confirmation of its own, and the links that were sent to the old address end. Whoever
-reads a mistyped mailbox must not learn the right one from them.
+confirmation of its own, and the links that were sent to the old address end. That one is
+told that the place has gone, and not where to: whoever reads a mistyped mailbox must not
+learn the right one.
 """
 
 from __future__ import annotations
@@ -106,10 +107,20 @@ def _to_another_address(
     made = register(db, request, hours, now, horizon=horizon)
     form_fields.carry_over(db, here.registration_id, made.registration_id)
     switches.lead_on(db, here.registration_id, made.registration_id)
+    _tell_the_old_address(db, here.registration_id, hours, now, horizon)
     if made.created:
         switches.take_over_entry(db, here.registration_id, made.registration_id)
         count_sign_up(db, made.registration_id, request, guard, now, ip=str(wanted.evidence.get("ip", "")))
     return made.registration_id
+
+
+def _tell_the_old_address(
+    db: Connection, registration_id: int, hours: SendingHours, now: datetime, horizon: timedelta
+) -> None:
+    """Plan the notice there, so that nobody loses a place unseen to whoever has got hold of their link."""
+    left = people.place(db, registration_id)
+    if left is not None:
+        plan_registration(db, left, permissions_of(db, left.registrant_id), hours, now, horizon=horizon)
 
 
 def _request(here: Place, wanted: Details, consents: Mapping[tuple[Channel, Purpose], int | None]) -> Request:

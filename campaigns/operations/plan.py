@@ -101,7 +101,7 @@ def plan_session(db: Connection, session: SessionRow, hours: SendingHours, now: 
     zones = zones_in(db, session.id)
     added = 0
     for step in steps:
-        if step.audience is Audience.WITHDRAWN or step.anchor is Anchor.OFFERED:
+        if step.parting or step.anchor is Anchor.OFFERED:
             continue  # planned by the act itself
         if step.anchor is not Anchor.REGISTERED:
             added += _plan_dated(db, step, steps, sweep, zones, hours)

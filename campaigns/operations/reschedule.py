@@ -158,7 +158,7 @@ def _preview(
 ) -> Preview:
     zones = people_by_zone(db, session.id)
     steps = [
-        step for step in steps_of(db, session.webinar_id) if step.audience not in (Audience.WITHDRAWN, Audience.WAITING)
+        step for step in steps_of(db, session.webinar_id) if not step.parting and step.audience is not Audience.WAITING
     ]
     counts = counts_by_step(db, session.id)
     after = _changed(session.facts, starts_at, ends_at, now)

@@ -47,7 +47,7 @@ WHERE d.id = b.id AND d.status + 0 = {int(Status.QUEUED)} AND d.batch_id = $3::b
   AND (s.cancelled_at IS NULL OR t.anchor IN ('cancelled', 'answered'))
   AND (d.answer_id IS NULL OR EXISTS (
     SELECT 1 FROM doctor_answer q WHERE q.id = d.answer_id AND q.published_at IS NOT NULL AND q.withdrawn_at IS NULL))
-  AND (r.withdrawn_at IS NULL) = (t.audience <> 'withdrawn')
+  AND (r.withdrawn_at IS NULL) = (t.audience NOT IN ('withdrawn', 'readdressed'))
   AND (r.standing = 'held') = (t.audience <> 'waiting')
   AND n.erased_at IS NULL
   AND b.address = CASE d.channel WHEN 'email' THEN n.email ELSE n.phone END

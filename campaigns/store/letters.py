@@ -150,6 +150,8 @@ _LOAD: Final = text(f"""
 SELECT d.id AS delivery_id, d.registration_id, d.session_id, d.step_id, d.revision, d.attempt, d.doubts, d.due_at,
   d.expires_at, n.email, n.phone, n.first_name, r.zone, n.language,
   r.registered_at, r.withdrawn_at, r.attendance, r.confirm, coalesce(r.calendar_id, r.id) AS calendar_id,
+  EXISTS (SELECT 1 FROM registration o WHERE o.id = r.switched_to AND o.registrant_id <> r.registrant_id)
+    AS readdressed,
   r.calendar_base, r.standing, r.offered_at, r.offer_ends_at,
   r.asked <> CAST('{{}}' AS jsonb) AS asks,
   d.answer_id, q.title AS answer_title, q.body AS answer, q.published_at AS answered_at,
@@ -276,6 +278,7 @@ def _item(row: Row[Any], own: dict[str, Any], about: About) -> Item:
         zone=zone_of(row.zone, about.session_zone),
         registered_at=row.registered_at,
         withdrawn_at=row.withdrawn_at,
+        readdressed=row.readdressed,
         answered_at=row.answered_at,
         standing=Standing(row.standing),
         offered_at=row.offered_at,

@@ -12,6 +12,7 @@ from campaigns.domain.audience import Facts
 from campaigns.domain.local import zone_of
 from campaigns.domain.steps import Attendance, Channel, Purpose, Standing
 from campaigns.store.engine import Connection
+from campaigns.store.switches import went_to_another
 from campaigns.store.tables import permission, registrant, registration, suppression
 from campaigns.store.webinars import SessionRow, WebinarRow, read_session, webinar_by_id
 
@@ -28,6 +29,7 @@ _PLACE = (
     "confirm",
     "registered_at",
     "withdrawn_at",
+    "readdressed",
     "standing",
     "offered_at",
     "offer_ends_at",
@@ -54,6 +56,8 @@ class Place:
     confirm: bool
     registered_at: datetime
     withdrawn_at: datetime | None
+    readdressed: bool
+    """The place was not given up: it went over to another email address."""
     standing: Standing
     offered_at: datetime | None
     offer_ends_at: datetime | None
@@ -72,6 +76,7 @@ class Place:
             zone=zone_of(self.zone, self.webinar.zone),
             registered_at=self.registered_at,
             withdrawn_at=self.withdrawn_at,
+            readdressed=self.readdressed,
             standing=self.standing,
             offered_at=self.offered_at,
             attendance=self.attendance,
@@ -249,6 +254,7 @@ def place(db: Connection, registration_id: int) -> Place | None:
             registration.c.confirm,
             registration.c.registered_at,
             registration.c.withdrawn_at,
+            went_to_another(),
             registration.c.standing,
             registration.c.offered_at,
             registration.c.offer_ends_at,

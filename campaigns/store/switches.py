@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import select, text, update
+from sqlalchemy import ColumnElement, exists, select, text, update
 
 from campaigns.store.engine import Connection
 from campaigns.store.tables import registration, webinar_session
@@ -34,6 +34,14 @@ def newest(db: Connection, registration_id: int) -> int | None:
     """
     row = db.execute(_NEWEST, {"id": registration_id}).first()
     return row.id if row and row.switched_to is None else None
+
+
+def went_to_another() -> ColumnElement[bool]:
+    """Say in SQL whether the place of the registration at hand went over to another email address."""
+    after = registration.alias()
+    return exists().where(
+        after.c.id == registration.c.switched_to, after.c.registrant_id != registration.c.registrant_id
+    )
 
 
 def lead_on(db: Connection, before: int, after: int) -> None:

@@ -108,8 +108,10 @@ def speaks_by_table(audience: Audience, facts: Facts) -> bool | Awaited:
         return True
     if audience is Audience.WITHOUT_TEXTS:
         return not facts.texts
-    if audience is Audience.WITHDRAWN:
-        return True if facts.withdrawn_at else Awaited.WITHDRAWAL
+    if audience in (Audience.WITHDRAWN, Audience.READDRESSED):
+        if not facts.withdrawn_at:
+            return Awaited.WITHDRAWAL
+        return facts.readdressed == (audience is Audience.READDRESSED)
     if facts.attendance is Attendance.UNKNOWN:
         return False if facts.session.attendance_final else Awaited.ATTENDANCE
     meant = {
@@ -122,7 +124,7 @@ def speaks_by_table(audience: Audience, facts: Facts) -> bool | Awaited:
 
 def anchor_instant(step: Step, facts: Facts) -> datetime | Awaited:
     session = facts.session
-    if step.audience is Audience.WITHDRAWN and step.anchor is Anchor.CANCELLED:
+    if step.audience in (Audience.WITHDRAWN, Audience.READDRESSED) and step.anchor is Anchor.CANCELLED:
         return facts.withdrawn_at or Awaited.WITHDRAWAL
     if step.anchor is Anchor.MOVED:
         return session.moved_at or Awaited.MOVE
@@ -169,7 +171,7 @@ def judge(step: Step, facts: Facts, hours: SendingHours, busy: frozenset[date] =
 def _about_the_person(step: Step, facts: Facts, verdict: Verdict) -> None:
     if step.paused:
         verdict.nevers.add(Reason.PAUSED)
-    if facts.withdrawn_at and step.audience is not Audience.WITHDRAWN:
+    if facts.withdrawn_at and step.audience not in (Audience.WITHDRAWN, Audience.READDRESSED):
         verdict.nevers.add(Reason.WITHDRAWN)
     if facts.session.cancelled_at and step.anchor not in (Anchor.CANCELLED, Anchor.ANSWERED):
         verdict.nevers.add(Reason.SESSION_CANCELLED)

@@ -55,6 +55,14 @@ def test_the_receipt_of_a_withdrawal_waits_for_one() -> None:
     assert speaks(Audience.WITHDRAWN, replace(BEFORE_THE_LIST, withdrawn_at=START)) is True
 
 
+def test_a_place_that_went_to_another_address_was_not_given_up() -> None:
+    left = replace(BEFORE_THE_LIST, withdrawn_at=START)
+    gone = replace(left, readdressed=True)
+    assert speaks(Audience.READDRESSED, BEFORE_THE_LIST) is Awaited.WITHDRAWAL
+    assert [speaks(Audience.READDRESSED, one) for one in (left, gone)] == [False, True]
+    assert [speaks(Audience.WITHDRAWN, one) for one in (left, gone)] == [True, False]
+
+
 @bounded
 @given(st.sampled_from(Audience), people())
 def test_the_answer_is_that_of_the_table(audience: Audience, facts: Facts) -> None:

@@ -104,13 +104,14 @@ def expiries(draw: st.DrawFn, anchor: Anchor, offset: Offset) -> Expiry:
     return Expiry(anchor, due + timedelta(minutes=draw(st.sampled_from([3, 30, 720, 1440, 4320]))))
 
 
+PARTING = (Audience.WITHDRAWN, Audience.READDRESSED)
+
+
 @st.composite
 def steps(draw: st.DrawFn) -> Step:
     """Any step that staff could write down and mean something by."""
     audience = draw(st.sampled_from([Audience.EVERYONE] * 7 + list(Audience)))
-    anchor = (
-        Anchor.CANCELLED if audience is Audience.WITHDRAWN else draw(st.sampled_from([Anchor.STARTS] * 3 + [*Anchor]))
-    )
+    anchor = Anchor.CANCELLED if audience in PARTING else draw(st.sampled_from([Anchor.STARTS] * 3 + [*Anchor]))
     own = anchor in (Anchor.REGISTERED, Anchor.MOVED, Anchor.CANCELLED, Anchor.ANSWERED, Anchor.OFFERED)
     offset = draw(offsets(forward=own))
     after_the_end = anchor is Anchor.ENDS and isinstance(offset, Relative) and offset.delta >= timedelta(0)
@@ -174,7 +175,7 @@ def people(draw: st.DrawFn, step: Step | None = None) -> Facts:
         | st.integers(9000, 30000)
     )
     registered = session.starts_at - timedelta(minutes=before)
-    withdrawn = draw(st.integers(0, 19)) < (19 if step and step.audience is Audience.WITHDRAWN else 1)
+    withdrawn = draw(st.integers(0, 19)) < (19 if step and step.audience in PARTING else 1)
     waits = draw(st.integers(0, 19)) < (17 if step and step.audience is Audience.WAITING else 1)
     offered = registered + timedelta(minutes=draw(st.integers(0, 3000))) if waits and draw(st.booleans()) else None
     return Facts(
@@ -182,6 +183,7 @@ def people(draw: st.DrawFn, step: Step | None = None) -> Facts:
         zone=draw(zones),
         registered_at=registered,
         withdrawn_at=registered + timedelta(minutes=draw(st.integers(0, 3000))) if withdrawn else None,
+        readdressed=withdrawn and draw(st.booleans()),
         attendance=draw(st.sampled_from(Attendance)),
         standing=(Standing.OFFERED if offered else Standing.WAITING) if waits else Standing.HELD,
         offered_at=offered,

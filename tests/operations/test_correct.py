@@ -10,6 +10,7 @@ from campaigns.domain.sign_ups import Limits
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.errors import LinkExpired, Rejected
 from campaigns.operations.correct import Details, correct
+from campaigns.operations.explain import Milestone, timeline
 from campaigns.operations.sign_up import Guard
 from campaigns.operations.withdraw import withdraw
 from campaigns.store import switches
@@ -67,17 +68,29 @@ def test_a_number_that_is_taken_away_gets_no_more_texts(world: World) -> None:
     assert len(world.sms.seen) == 1  # the confirmation, before
 
 
-def test_another_address_gets_a_confirmation_and_the_old_one_nothing_more(world: World) -> None:
+def test_another_address_gets_a_confirmation_and_the_old_one_a_last_word(world: World) -> None:
     mine = world.registration(world.session(), READS, email="typo@example.com")
     world.work()
     after = _correct(world, mine, email="right@example.com")
     world.live(NOON + 2 * DAY, step=6 * HOUR)
-    assert [one.recipient for one in world.email.seen] == ["typo@example.com", "right@example.com", "right@example.com"]
-    assert world.ledger(mine) == [("C0", "sent")]
+    assert sorted(one.recipient for one in world.email.seen) == ["right@example.com"] * 2 + ["typo@example.com"] * 2
+    assert world.ledger(mine) == [("C0", "sent"), ("X4", "sent")]
+    (told,) = [one for one in world.email.seen if b"another email address now" in one.raw]
+    assert told.recipient == "typo@example.com" and b"right@" not in told.raw
+    assert not any(one.step.key == "X3" and one.coming for one in _timeline(world, mine))
     assert ("D1", "sent") in world.ledger(after)
     with transaction(world.engine) as db:
         assert switches.newest(db, mine) is None
         assert permissions_of(db, world.place(after).registrant_id)[READS] is True
+
+
+def test_whoever_cancels_gets_a_receipt_and_no_word_of_another_address(world: World) -> None:
+    mine = world.registration(world.session())
+    world.work()
+    with transaction(world.engine) as db:
+        withdraw(db, mine, hours(), world.clock(), horizon=HORIZON)
+    world.live(NOON + 2 * DAY, step=6 * HOUR)
+    assert world.ledger(mine) == [("C0", "sent"), ("X3", "sent")]
 
 
 def test_a_number_goes_with_the_person_to_another_address(world: World) -> None:
@@ -149,3 +162,8 @@ def _correct(world: World, registration_id: int, **facts) -> int:
 @pytest.fixture
 def world(engine) -> World:
     return World(engine)
+
+
+def _timeline(world: World, registration_id: int) -> list[Milestone]:
+    with transaction(world.engine) as db:
+        return timeline(db, world.place(registration_id), hours(), world.clock())

@@ -260,7 +260,7 @@ def test_the_register_of_names_and_messages_is_complete():
     }
     texts = {"confirmation-sms", "starts-soon-sms", "moved-sms", "cancelled-sms", "place-offered-sms"}
     assert set(TEXTS) == texts | {f"{name}.es" for name in texts}
-    assert len(ENGLISH_EMAILS) == 21
+    assert len(ENGLISH_EMAILS) == 22
 
 
 def test_every_service_message_comes_in_every_language():

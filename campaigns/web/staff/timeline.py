@@ -96,7 +96,7 @@ def lay_out(steps: Iterable[Step], around: Around) -> Timeline:
 
 def _own(step: Step, around: Around) -> datetime | None:
     """Give an anchor to steps that count from each person's own act, so that they too have an answer."""
-    own = step.anchor in (Anchor.REGISTERED, Anchor.OFFERED) or step.audience is Audience.WITHDRAWN
+    own = step.anchor in (Anchor.REGISTERED, Anchor.OFFERED) or step.parting
     return around.now if own else None
 
 
@@ -166,7 +166,7 @@ def _waits_for_replay(step: Step, at: datetime, around: Around) -> bool:
 
 
 def _rare(step: Step) -> bool:
-    return step.audience in (Audience.WITHDRAWN, Audience.WAITING)
+    return step.parting or step.audience is Audience.WAITING
 
 
 def _place(step: Step, around: Around) -> datetime:

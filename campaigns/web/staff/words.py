@@ -103,6 +103,7 @@ _AUDIENCES: Final = {
     Audience.MISSED: "missed",
     Audience.WITHOUT_TEXTS: "who gets no texts",
     Audience.WITHDRAWN: "gave their place back",
+    Audience.READDRESSED: "changed their email address",
     Audience.WAITING: "on the waiting list",
 }
 
@@ -213,8 +214,8 @@ def offset(step: Step) -> str:
 def rule(step: Step) -> str:
     """Say why a step is due when it is: `−24 h, counted from the start`, `+1 day at 10:00 theirs, counted from …`."""
     at = f" at {step.offset.at:%H:%M} theirs" if isinstance(step.offset, LocalTime) else ""
-    own = step.anchor is Anchor.CANCELLED and step.audience is Audience.WITHDRAWN
-    return f"{offset(step)}{at}, {'when they gave the place back' if own else _ANCHORS[step.anchor]}"
+    own = {Audience.WITHDRAWN: "when they gave the place back", Audience.READDRESSED: "when the place changed address"}
+    return f"{offset(step)}{at}, {own.get(step.audience) or _ANCHORS[step.anchor]}"
 
 
 def audience(step: Step) -> str:
