@@ -41,30 +41,36 @@
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!zone || !zone.includes("/")) return;
   guess.value = zone;
-  const say = (options, at, where) => new Intl.DateTimeFormat("en-US", { ...options, timeZone: where }).format(at);
-  const day = (at, where) => say({ weekday: "long", month: "long", day: "numeric" }, at, where).replace(/ (\d+)$/, "\u00a0$1");
-  const hour = (at, where) => say({ hour: "numeric", minute: "2-digit" }, at, where).replace(/[\u202f ]([AP]M)$/, "\u00a0$1");
-  const word = (where) => {
+  /* In the language of the page: its sentences stand in the field's data, with {gaps}; habits are American, as the server's. */
+  const said = guess.dataset;
+  const zones = JSON.parse(said.zones);
+  const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const locale = `${document.documentElement.lang}-US`;
+  const say = (options, at, where) => new Intl.DateTimeFormat(locale, { ...options, timeZone: where }).format(at);
+  const held = (words) => words.replace(/[\u202f ]/g, "\u00a0");
+  const day = (at, where) => held(say({ weekday: "long", month: "long", day: "numeric" }, at, where)).replace("\u00a0", " ");
+  const hour = (at, where) => held(say({ hour: "numeric", minute: "2-digit" }, at, where));
+  const place = (where) => where.split("/").pop().replace(/_/g, " ");
+  const usual = (where) => {
     const parts = new Intl.DateTimeFormat("en-US", { timeZone: where, timeZoneName: "longGeneric" }).formatToParts(new Date());
-    const name = parts.find((part) => part.type === "timeZoneName").value;
-    const usual = /^(Eastern|Central|Mountain|Pacific|Alaska) Time$/.exec(name);
-    return usual ? usual[1] : where.split("/").pop().replace(/_/g, " ");
+    const name = /^(\w+) Time$/.exec(parts.find((part) => part.type === "timeZoneName").value);
+    return name ? zones[name[1]] : undefined;
   };
-  const clinic = guess.dataset.clinicZone;
-  const city = zone.split("/").pop().replace(/_/g, " ");
+  const word = (where) => usual(where) || fill(said.zone, { city: place(where) });
+  const clinic = said.clinicZone;
   const mine = word(zone);
   for (const item of document.querySelectorAll("[data-at]")) {
     const at = new Date(item.dataset.at);
     const same = day(at, zone) === day(at, clinic) && hour(at, zone) === hour(at, clinic);
-    const there = `${day(at, zone) === day(at, clinic) ? "" : `${day(at, clinic).split(",")[0]} `}${hour(at, clinic)} ${word(clinic)}`;
+    const weekday = day(at, zone) === day(at, clinic) ? "" : `${say({ weekday: "long" }, at, clinic)} `;
     item.textContent = {
       day: day(at, zone),
       hour: hour(at, zone),
       own: `${hour(at, zone)} ${mine}`,
-      yours: same ? `your time, the same as at the clinic (${mine})` : `your time (${mine})`,
-      clinic: same ? "" : `${there} at the clinic`,
+      yours: fill(same ? said.yoursToo : said.yours, { zone: mine }),
+      clinic: same ? "" : fill(said.there, { time: `${weekday}${hour(at, clinic)} ${word(clinic)}` }),
     }[item.dataset.form];
   }
   const title = document.querySelector("[data-zone-title]");
-  if (title) title.textContent = `${mine === city ? `${city} time` : `${mine} Time (${city})`}.`;
+  if (title) title.textContent = `${fill(usual(zone) ? said.zoneWithCity : said.zoneOfCity, { zone: mine, city: place(zone) })}.`;
 })();

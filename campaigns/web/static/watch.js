@@ -80,7 +80,8 @@
     delete asking.dataset.sent;
     const button = asking.querySelector("[data-label]");
     if (button) button.textContent = button.dataset.label;
-    document.querySelector("[data-asked]").textContent = "Your question is with the doctor. The answer comes by email, in general words.";
+    const news = document.querySelector("[data-asked]");
+    news.textContent = news.dataset.asked;
   });
 
   video.addEventListener("playing", look);
