@@ -48,7 +48,10 @@
   const locale = `${document.documentElement.lang}-US`;
   const say = (options, at, where) => new Intl.DateTimeFormat(locale, { ...options, timeZone: where }).format(at);
   const held = (words) => words.replace(/[\u202f ]/g, "\u00a0");
-  const day = (at, where) => held(say({ weekday: "long", month: "long", day: "numeric" }, at, where)).replace("\u00a0", " ");
+  const day = (at, where) => {
+    const words = held(say({ weekday: "long", month: "long", day: "numeric" }, at, where)).replace("\u00a0", " ");
+    return locale.startsWith("en") ? words : words.replace(",", "");
+  };
   const hour = (at, where) => held(say({ hour: "numeric", minute: "2-digit" }, at, where));
   const place = (where) => where.split("/").pop().replace(/_/g, " ");
   const usual = (where) => {
