@@ -8,7 +8,8 @@ is expected of a provider is an outcome (`domain/messages.py`), never an excepti
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import ClassVar, Self
 
 
 def mark(message: str) -> str:
@@ -20,6 +21,20 @@ class Word(str):
     """A value in a message that is itself a phrase of the catalogue, such as the name of a field."""
 
     __slots__ = ()
+
+
+class Either(str):
+    """A value in a message that names several things of which any will do: `Canada or Mexico`; each may be a `Word`."""
+
+    __slots__ = ("words",)
+    words: tuple[str, ...]
+
+    def __new__(cls, words: Iterable[str]) -> Self:
+        """Keep the words apart as well, because another language joins them in its own way."""
+        parts = tuple(words)
+        made = super().__new__(cls, " or ".join(parts))
+        made.words = parts
+        return made
 
 
 class CampaignsError(Exception):

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from campaigns.errors import CampaignsError, ConfigurationError, Conflict, NotFound, Rejected, SessionFull, Word
+from campaigns.errors import (
+    CampaignsError,
+    ConfigurationError,
+    Conflict,
+    Either,
+    NotFound,
+    Rejected,
+    SessionFull,
+    Word,
+)
 
 
 def test_an_error_without_a_message_says_its_class_has_by_default() -> None:
@@ -20,6 +29,12 @@ def test_gaps_of_a_message_are_filled_and_kept_apart() -> None:
     error = Rejected("The %(label)s is over %(most)d characters.", field="name", label=Word("name"), most=40)
     assert str(error) == "The name is over 40 characters."
     assert (error.message, error.values["most"]) == ("The %(label)s is over %(most)d characters.", 40)
+
+
+def test_several_things_of_which_any_will_do_are_one_value() -> None:
+    error = Rejected("Write from %(places)s.", places=Either([Word("Canada"), "DE", "FR"]))
+    assert str(error) == "Write from Canada or DE or FR."
+    assert error.values["places"].words == ("Canada", "DE", "FR")  # type: ignore[attr-defined]  # it is an Either
 
 
 def test_a_message_without_gaps_may_hold_a_percent_sign() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from campaigns.errors import Rejected
+from campaigns.errors import Rejected, mark
 
 LONGEST_ANSWER: Final = 500
 """Characters of a typed answer."""
@@ -79,9 +79,11 @@ def judge(field: FormField, given: Sequence[str]) -> tuple[str, ...]:
         return _judge_text(field, values)
     known = field.options if field.kind in CHOOSING else (TICKED,)
     if any(value not in known for value in values):
-        raise _refused(field, "What can be chosen at “{}” has changed since you opened the page. Choose again.")
+        raise _refused(
+            field, mark("What can be chosen at “%(label)s” has changed since you opened the page. Choose again.")
+        )
     if field.kind is FieldKind.SINGLE and len(values) > 1:
-        raise _refused(field, "Only one answer fits “{}”. Choose one.")
+        raise _refused(field, mark("Only one answer fits “%(label)s”. Choose one."))
     return tuple(value for value in known if value in values)
 
 
@@ -107,27 +109,33 @@ def check(field: FormField) -> FormField:
 
 
 _MISSING: Final = {
-    FieldKind.TEXT: "“{}” is empty. Write an answer; a few words will do.",
-    FieldKind.SINGLE: "“{}” has no answer yet. Choose one.",
-    FieldKind.MULTI: "“{}” has no answer yet. Tick at least one.",
-    FieldKind.CHECKBOX: "The box “{}” is not ticked. Tick it to sign up.",
+    FieldKind.TEXT: mark("“%(label)s” is empty. Write an answer; a few words will do."),
+    FieldKind.SINGLE: mark("“%(label)s” has no answer yet. Choose one."),
+    FieldKind.MULTI: mark("“%(label)s” has no answer yet. Tick at least one."),
+    FieldKind.CHECKBOX: mark("The box “%(label)s” is not ticked. Tick it to sign up."),
 }
 
 
 def _judge_text(field: FormField, values: tuple[str, ...]) -> tuple[str, ...]:
     if len(values) > 1:
-        raise _refused(field, "“{}” was sent more than once. Answer it once.")
+        raise _refused(field, mark("“%(label)s” was sent more than once. Answer it once."))
     # A line break becomes a blank: one line is asked for, and a pasted second one does no harm.
     answer = " ".join(values[0].split())
     if not answer.isprintable() or "\ufffd" in answer:
-        raise _refused(field, "Your answer to “{}” holds characters we cannot keep. Type it afresh, without pasting.")
+        raise _refused(
+            field, mark("Your answer to “%(label)s” holds characters we cannot keep. Type it afresh, without pasting.")
+        )
     if len(answer) > LONGEST_ANSWER:
-        raise _refused(field, f"Your answer to “{{}}” is longer than {LONGEST_ANSWER} characters. Shorten it.")
+        raise _refused(
+            field,
+            mark("Your answer to “%(label)s” is longer than %(most)d characters. Shorten it."),
+            most=LONGEST_ANSWER,
+        )
     return (answer,)
 
 
-def _refused(field: FormField, sentence: str) -> Rejected:
-    return Rejected(sentence.format(field.label), field=field.name)
+def _refused(field: FormField, message: str, **values: object) -> Rejected:
+    return Rejected(message, field=field.name, label=field.label, **values)
 
 
 def _check_words(words: str, part: str, most: int) -> None:

@@ -12,10 +12,13 @@ import re
 import unicodedata
 from typing import Final
 
-from campaigns.errors import Rejected
+from campaigns.errors import Rejected, Word, mark
 
 LONGEST: Final = 80
 """Characters a name may have."""
+
+_LABELS: Final = {"first_name": Word(mark("first name"))}
+"""What visitors call a field; other fields are filled in by staff, in English."""
 
 _UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Characters that count as letters, marks or symbols, yet show nothing."""
@@ -59,19 +62,21 @@ def clean_name(raw: str, *, field: str, required: bool = True) -> str:
     Raises `Rejected` with `field` and a sentence that says what to change. An empty name is
     refused unless `required` is false; then it comes back as it is. Cleaning twice changes nothing.
     """
-    label = field.replace("_", " ")
+    label = _LABELS.get(field, field.replace("_", " "))
     composed = unicodedata.normalize("NFC", raw)
     _refuse_characters(composed, label, field)
     name = " ".join(composed.split())
     if not name and required:
-        raise Rejected(f"The {label} is missing. Write it as we should greet you.", field=field)
+        raise Rejected(mark("The %(label)s is missing. Write it as we should greet you."), field=field, label=label)
     if len(name) > LONGEST:
         raise Rejected(
-            f"The {label} is longer than {LONGEST} characters. Shorten it, for example to the part people use.",
+            mark("The %(label)s is longer than %(most)d characters. Shorten it, for example to the part people use."),
             field=field,
+            label=label,
+            most=LONGEST,
         )
     if _WEB_ADDRESS.search(unicodedata.normalize("NFKC", name).casefold()):
-        raise Rejected(f"The {label} holds a web address. Write a name only.", field=field)
+        raise Rejected(mark("The %(label)s holds a web address. Write a name only."), field=field, label=label)
     return name
 
 
@@ -79,17 +84,27 @@ def _refuse_characters(text: str, label: str, field: str) -> None:
     for place, character in enumerate(text):
         kind = unicodedata.category(character)
         if character in "\r\n\x0b\x0c\x1c\x1d\x1e\x85" or kind in ("Zl", "Zp"):
-            raise Rejected(f"The {label} has a line break in it. Write it on one line.", field=field)
+            raise Rejected(
+                mark("The %(label)s has a line break in it. Write it on one line."), field=field, label=label
+            )
         if character in "<>":
-            raise Rejected(f"The {label} cannot hold the signs < or >. Leave them out.", field=field)
+            raise Rejected(
+                mark("The %(label)s cannot hold the signs < or >. Leave them out."), field=field, label=label
+            )
         if character in _TURNING:
             raise Rejected(
-                f"The {label} holds a hidden mark that turns the reading direction. Type it afresh, without pasting.",
+                mark(
+                    "The %(label)s holds a hidden mark that turns the reading direction."
+                    " Type it afresh, without pasting."
+                ),
                 field=field,
+                label=label,
             )
         if _is_hidden(text, place, kind):
             raise Rejected(
-                f"The {label} holds a character that cannot be seen. Type it afresh, without pasting.", field=field
+                mark("The %(label)s holds a character that cannot be seen. Type it afresh, without pasting."),
+                field=field,
+                label=label,
             )
 
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
-from campaigns.errors import Rejected
+from campaigns.errors import Rejected, mark
 
 LONGEST: Final = 1000
 """Characters of a question."""
@@ -26,11 +26,13 @@ def clean_question(said: str) -> str:
     """
     words = _clean(said)
     if len(words) < _SHORTEST:
-        raise Rejected("Write your question first; a few words will do.", field="question")
+        raise Rejected(mark("Write your question first; a few words will do."), field="question")
     if len(words) > LONGEST:
         raise Rejected(
-            f"This is {len(words):,} characters long. Cut it to {LONGEST:,}: the doctor answers in general terms.",
+            mark("This is %(long)s characters long. Cut it to %(most)s: the doctor answers in general terms."),
             field="question",
+            long=f"{len(words):,}",
+            most=f"{LONGEST:,}",
         )
     return words
 

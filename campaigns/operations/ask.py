@@ -12,14 +12,14 @@ from typing import Literal
 
 from campaigns.domain.inbound import InboundWords, understand
 from campaigns.domain.questions import MOST_OPEN, clean_question
-from campaigns.errors import PageErased, Rejected
+from campaigns.errors import PageErased, Rejected, mark
 from campaigns.store import alerts, erasures, questions
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place
 from campaigns.store.sealing import Seal
 
 _URGENT = "Somebody asked the doctor in words that may mean an emergency. Read it now."
-_TOO_MANY = "You have asked {most} questions that wait for an answer. Wait for those first, or call us."
+_TOO_MANY = mark("You have asked %(most)d questions that wait for an answer. Wait for those first, or call us.")
 
 Source = Literal["form", "page", "watch", "reply"]
 
@@ -63,7 +63,7 @@ def ask(
         if ear.seal.open(one.body).decode() == words:
             return Asked(one.id, new=False, urgent=one.urgent)
     if len(waiting) >= MOST_OPEN:
-        raise Rejected(_TOO_MANY.format(most=MOST_OPEN), field="question")
+        raise Rejected(_TOO_MANY, field="question", most=MOST_OPEN)
     urgent = understand(words, ear.words, email=True).urgent
     question_id = questions.add(
         db,

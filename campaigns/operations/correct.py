@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose, Standing
-from campaigns.errors import Conflict, Rejected
+from campaigns.errors import Conflict, Rejected, mark
 from campaigns.operations.plan import plan_registration
 from campaigns.operations.register import Request, record_consents, register
 from campaigns.operations.sign_up import Guard, count_sign_up
@@ -88,17 +88,21 @@ def _to_another_address(
 ) -> int:
     if here.withdrawn_at is not None or here.session.cancelled_at is not None or now >= here.session.ends_at:
         raise Rejected(
-            "This class is over or cancelled, so its messages stay where they are."
-            " Sign up for another date with the new address.",
+            mark(
+                "This class is over or cancelled, so its messages stay where they are."
+                " Sign up for another date with the new address."
+            ),
             field="email",
         )
     if here.standing is not Standing.HELD:
         raise Rejected(
-            "You are on the waiting list. To use another address, leave the list and join it again with that one.",
+            mark(
+                "You are on the waiting list. To use another address, leave the list and join it again with that one."
+            ),
             field="email",
         )
     if not people.withdraw(db, here.registration_id, now):
-        raise Conflict("Your place was changed a moment ago. Reload the page to see it as it is now.")
+        raise Conflict(mark("Your place was changed a moment ago. Reload the page to see it as it is now."))
     agreed = {kind: None for kind in granted_for(db, here.registrant_id) if kind[0] is Channel.EMAIL}
     texts: dict[tuple[Channel, Purpose], int | None] = {}
     if wanted.phone and (wanted.texts is not None or (here.texts and wanted.phone == here.phone)):

@@ -8,7 +8,7 @@ from campaigns.domain.local import zone_of
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Anchor, Standing, Step
 from campaigns.domain.waiting import offer_ends
-from campaigns.errors import Conflict
+from campaigns.errors import Conflict, mark
 from campaigns.operations.explain import Permissions
 from campaigns.operations.plan import may_get, plan_registration
 from campaigns.operations.switch import current_place
@@ -79,7 +79,7 @@ def accept(db: Connection, registration_id: int, hours: SendingHours, now: datet
     if here.standing is Standing.HELD and here.withdrawn_at is None:
         return here.registration_id
     if here.session.cancelled_at is not None or not waiting.take_place(db, here.registration_id, now):
-        raise Conflict("The offer has ended, and the place went to the next in line. Choose another date.")
+        raise Conflict(mark("The offer has ended, and the place went to the next in line. Choose another date."))
     place = people.place(db, here.registration_id)
     if place is not None:
         plan_registration(db, place, permissions_of(db, place.registrant_id), hours, now, horizon=horizon)

@@ -13,7 +13,7 @@ from typing import Final
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.domain.waiting import takes_more
-from campaigns.errors import NotFound, RegistrationClosed, SessionFull
+from campaigns.errors import NotFound, RegistrationClosed, SessionFull, mark
 from campaigns.operations.plan import plan_registration
 from campaigns.store import asked, switches
 from campaigns.store.consents import Answer, granted_for, lift, permissions_of, record, stopped
@@ -24,6 +24,10 @@ from campaigns.store.webinars import SessionRow, session_for_intake
 
 OPEN_AFTER_END: Final = timedelta(0)
 """How long after its end a session still takes registrations."""
+
+CANCELLED: Final = mark("This session was cancelled. Choose another date.")
+OVER: Final = mark("This session is over. Choose another date.")
+"""Why a session has closed, in the words of `RegistrationClosed`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,11 +182,11 @@ def takes_registrations(session: SessionRow, now: datetime) -> bool:
 
 def _open_session(session: SessionRow | None, now: datetime) -> SessionRow:
     if session is None:
-        raise NotFound("This session does not exist. Choose a date from the list.", field="session")
+        raise NotFound(mark("This session does not exist. Choose a date from the list."), field="session")
     if session.cancelled_at is not None:
-        raise RegistrationClosed("This session was cancelled. Choose another date.", field="session")
+        raise RegistrationClosed(CANCELLED, field="session")
     if not takes_registrations(session, now):
-        raise RegistrationClosed("This session is over. Choose another date.", field="session")
+        raise RegistrationClosed(OVER, field="session")
     return session
 
 

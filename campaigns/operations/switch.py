@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from campaigns.domain.quiet import SendingHours
-from campaigns.errors import Conflict, LinkExpired, NotFound, PageErased
+from campaigns.errors import Conflict, LinkExpired, NotFound, PageErased, mark
 from campaigns.operations.plan import plan_registration
 from campaigns.operations.register import session_with_room
 from campaigns.store import asked, erasures, form_fields, people, switches
@@ -40,7 +40,7 @@ def switch(
     over = now >= here.session.ends_at
     session = session_with_room(db, session_id, here.email, now)
     if session.webinar_id != here.webinar.id:
-        raise NotFound("This date belongs to another class. Choose one from the list.", field="session")
+        raise NotFound(mark("This date belongs to another class. Choose one from the list."), field="session")
     if holds and not over and not people.withdraw(db, here.registration_id, now):
         return _taken_meanwhile(db, here, session_id)
     after, created = _take(db, here, session_id, now)
@@ -87,7 +87,7 @@ def _taken_meanwhile(db: Connection, here: Place, session_id: int) -> int:
     after = current_place(db, here.registration_id)
     if after.session.id == session_id and after.withdrawn_at is None:
         return after.registration_id
-    raise Conflict("Your place was changed a moment ago. Reload the page to see it as it is now.")
+    raise Conflict(mark("Your place was changed a moment ago. Reload the page to see it as it is now."))
 
 
 def _plan(db: Connection, registration_id: int, hours: SendingHours, now: datetime, horizon: timedelta) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose
-from campaigns.errors import LinkExpired, PageErased, Rejected
+from campaigns.errors import LinkExpired, PageErased, Rejected, mark
 from campaigns.operations.plan import plan_registration
 from campaigns.store import erasures
 from campaigns.store.consents import Answer, lift, permissions_of, record, suppress
@@ -65,7 +65,7 @@ def resume(
     person = _place(db, registration_id)
     address = _address(person, channel)
     if address is None:
-        raise Rejected("There is no mobile number on this registration, so texts cannot be sent.", field="phone")
+        raise Rejected(mark("There is no mobile number on this registration, so texts cannot be sent."), field="phone")
     lift(db, channel, address, purpose, now)
     lift(db, channel, address, None, now)
     if channel is Channel.SMS or purpose is not Purpose.SERVICE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from campaigns.domain.quiet import SendingHours
-from campaigns.errors import LinkExpired, PageErased, Rejected
+from campaigns.errors import LinkExpired, PageErased, Rejected, mark
 from campaigns.operations.plan import plan_registration
 from campaigns.store import erasures, people
 from campaigns.store.consents import permissions_of
@@ -25,7 +25,7 @@ def withdraw(db: Connection, registration_id: int, hours: SendingHours, now: dat
     if not erasures.stays(db, found.registrant_id):
         raise PageErased
     if found.withdrawn_at is None and now >= found.session.ends_at:
-        raise Rejected("This class is over, so there is no place left to cancel.")
+        raise Rejected(mark("This class is over, so there is no place left to cancel."))
     if not people.withdraw(db, registration_id, now):
         return False
     after = people.place(db, registration_id)

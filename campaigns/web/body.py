@@ -12,6 +12,8 @@ from typing import Final
 from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from campaigns.language import gettext
+
 _UPLOADS: Final = re.compile(r"/staff/.+/(?:import|attendance)")
 """Pages that take a file; only signed-in staff get past their door."""
 
@@ -65,4 +67,6 @@ def _announced(scope: Scope) -> int:
 
 def _too_large(limit: int) -> HTTPException:
     # An HTTPException, because FastAPI lets exactly this kind through while it reads a body.
-    return HTTPException(_TOO_LARGE, f"What you sent is larger than {limit // 1024} KB. Send less of it.")
+    return HTTPException(
+        _TOO_LARGE, gettext("What you sent is larger than %(most)d KB. Send less of it.", most=limit // 1024)
+    )

@@ -18,7 +18,7 @@ from fastapi import Depends, HTTPException, Request
 from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect
 
-from campaigns.errors import NotAllowed
+from campaigns.errors import NotAllowed, mark
 from campaigns.operations import sign_in
 from campaigns.runtime import Runtime
 from campaigns.store import staff
@@ -89,11 +89,11 @@ async def posted(request: Request) -> AsyncIterator[FormData]:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _FORM_TYPES:
-        raise HTTPException(415, "This address takes a form. Send it from the page it stands on.")
+        raise HTTPException(415, mark("This address takes a form. Send it from the page it stands on."))
     try:
         form = await request.form(max_fields=_MOST_FIELDS, max_part_size=runtime_of(request).settings.body_limit)
     except ClientDisconnect:
-        raise HTTPException(400, "The form did not arrive whole. Send it again.") from None
+        raise HTTPException(400, mark("The form did not arrive whole. Send it again.")) from None
     try:
         yield form
     finally:
@@ -111,7 +111,9 @@ def from_our_pages(request: Request) -> None:
         return
     ours = {_host(runtime_of(request).settings.public_url), request.headers.get("host", "")}
     if site == "cross-site" or (origin != "null" and _host(origin) not in ours):
-        raise NotAllowed("This form came from another site, so we did not take it. Open our page and send it there.")
+        raise NotAllowed(
+            mark("This form came from another site, so we did not take it. Open our page and send it there.")
+        )
 
 
 def from_known_pages(request: Request) -> None:

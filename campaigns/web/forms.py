@@ -18,13 +18,13 @@ from campaigns.domain.names import clean_name
 from campaigns.domain.questions import clean_question
 from campaigns.domain.steps import Channel
 from campaigns.errors import Rejected
+from campaigns.language import gettext, pgettext
 from campaigns.operations.addresses import parse_email, parse_phone
 from campaigns.store.consents import Wording
 from campaigns.web import touch
+from campaigns.web.languages import either, said
 from campaigns.web.times import known_zone
 
-_SINGLE: Final = ("session", "zone", "first_name", "email", "phone", "guess", "leave_empty", "question")
-_LABELS: Final = {"first_name": "first name", "email": "email address", "phone": "mobile number"}
 LONGEST: Final = 1000
 """Characters of a value that are shown again; whatever is longer is wrong anyway."""
 _LONGEST_QUESTION: Final = 5000
@@ -117,14 +117,14 @@ def check(
     consents = _consents(typed.consent, wordings, faults)
     session_id = _session(typed.session, faults)
     if typed.zone and not known_zone(typed.zone):
-        faults.setdefault("zone", "This is not a time zone we know. Choose one from the list.")
+        faults.setdefault("zone", gettext("This is not a time zone we know. Choose one from the list."))
     first_name = tried(faults, "first_name", lambda: clean_name(typed.first_name, field="first_name"))
     email = tried(faults, "email", lambda: parse_email(typed.email))
     phone = None
     if typed.phone.strip():
         phone = tried(faults, "phone", lambda: parse_phone(typed.phone, countries))
     elif any(wording.channel is Channel.SMS for wording in consents):
-        faults.setdefault("phone", "You asked for text reminders, so we need a number. Add one, or untick the box.")
+        faults.setdefault("phone", number_needed())
     answers = _answers(typed, fields, faults)
     question = ""
     if typed.question.strip():
@@ -139,27 +139,39 @@ def check(
 def _strange(form: FormData) -> dict[str, str]:
     """Find what no browser sends from our page."""
     faults: dict[str, str] = {}
-    for name in _SINGLE:
+    for name, label in _labels().items():
         values = form.getlist(name)
-        label = _LABELS.get(name, name.replace("_", " "))
         if len(values) > 1:
-            faults[name] = f"The {label} was sent {len(values)} times. Send it once."
+            faults[name] = gettext(
+                "The %(label)s was sent %(times)d times. Send it once.", label=label, times=len(values)
+            )
         elif values and not isinstance(values[0], str):
-            faults[name] = f"The {label} was sent as a file. Type it into the field."
+            faults[name] = gettext("The %(label)s was sent as a file. Type it into the field.", label=label)
         elif values and "\ufffd" in str(values[0]):
-            faults[name] = f"The {label} holds characters we could not read. Type it afresh."
+            faults[name] = gettext("The %(label)s holds characters we could not read. Type it afresh.", label=label)
     if text_of(form, "leave_empty"):
-        faults["leave_empty"] = "A field that people do not see was filled in. Send the form again without it."
-    if "guess" in faults:
-        faults.pop("guess")
+        faults["leave_empty"] = gettext("A field that people do not see was filled in. Send the form again without it.")
     return faults
+
+
+def _labels() -> dict[str, str]:
+    """Say what is sent once, each as it is called inside a sentence; of a guess no fault is told."""
+    return {
+        "session": pgettext("field", "session"),
+        "zone": pgettext("field", "zone"),
+        "first_name": gettext("first name"),
+        "email": gettext("email address"),
+        "phone": gettext("mobile number"),
+        "leave_empty": pgettext("field", "leave empty"),
+        "question": pgettext("field", "question"),
+    }
 
 
 def _session(typed: str, faults: dict[str, str]) -> int | None:
     if not typed:
-        faults.setdefault("session", "Pick a time for your class.")
+        faults.setdefault("session", gettext("Pick a time for your class."))
     elif not _NUMBER.fullmatch(typed):
-        faults.setdefault("session", "We do not know this class. Pick a time from the list.")
+        faults.setdefault("session", gettext("We do not know this class. Pick a time from the list."))
     else:
         return int(typed)
     return None
@@ -168,7 +180,7 @@ def _session(typed: str, faults: dict[str, str]) -> int | None:
 def _consents(ticks: Collection[str], wordings: Mapping[int, Wording], faults: dict[str, str]) -> tuple[Wording, ...]:
     by_text = {str(number): wording for number, wording in wordings.items()}
     if any(tick not in by_text for tick in ticks):
-        faults["consent"] = (
+        faults["consent"] = gettext(
             "The words beside a box have changed since you opened the page. Read them, then tick it again."
         )
     return tuple(by_text[tick] for tick in dict.fromkeys(ticks) if tick in by_text)
@@ -181,7 +193,7 @@ def _answers(typed: Typed, fields: Sequence[FormField], faults: dict[str, str]) 
         try:
             answer = judge(one, typed.answers.get(one.name, ()))
         except Rejected as error:
-            faults[one.name] = str(error)
+            faults[one.name] = said(error)
         else:
             if answer:
                 found[one.id] = answer
@@ -195,8 +207,18 @@ def tried(faults: dict[str, str], name: str, read: Callable[[], str]) -> str | N
     try:
         return read()
     except Rejected as error:
-        faults[name] = str(error)
+        faults[name] = said(error)
         return None
+
+
+def number_needed() -> str:
+    """Say what is wrong where somebody wants texts and gives no number."""
+    return gettext("You asked for text reminders, so we need a number. Add one, or untick the box.")
+
+
+def countries_named(codes: str) -> str:
+    """Name the countries of a setting beside the field for the number: `US or CA`."""
+    return either(codes.split(","))
 
 
 def text_of(form: FormData, name: str, *, most: int = LONGEST) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from campaigns.domain.steps import Channel, Purpose
+from campaigns.errors import mark
+from campaigns.language import gettext
 
 Kind = tuple[Channel, Purpose]
 
@@ -18,10 +20,10 @@ KINDS: Final[tuple[Kind, ...]] = (CLASS_EMAILS, TEXTS, READS, NEWS)
 """All that this service sends; texts with lessons or offers do not exist."""
 
 TITLES: Final = {
-    CLASS_EMAILS: "the emails about your class",
-    TEXTS: "the text reminders",
-    READS: "the short reads",
-    NEWS: "news and offers",
+    CLASS_EMAILS: mark("the emails about your class"),
+    TEXTS: mark("the text reminders"),
+    READS: mark("the short reads"),
+    NEWS: mark("news and offers"),
 }
 """As they stand inside a sentence."""
 
@@ -40,5 +42,7 @@ def read_kinds(words: Iterable[str]) -> tuple[Kind, ...]:
 
 def in_words(kinds: Iterable[Kind]) -> str:
     """List kinds as a sentence does: `the short reads and news and offers` reads ill, so the last gets a comma."""
-    titles = [TITLES[kind] for kind in kinds]
-    return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])}, and {titles[-1]}"
+    titles = [gettext(TITLES[kind]) for kind in kinds]
+    if len(titles) == 1:
+        return titles[0]
+    return gettext("%(list)s, and %(last)s", list=", ".join(titles[:-1]), last=titles[-1])

@@ -6,7 +6,8 @@ somebody turns to their own language once it knows whose it is; staff read Engli
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import Final
 from urllib.parse import parse_qs, urlencode
 
@@ -14,7 +15,7 @@ from fastapi import Request
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from campaigns.errors import CampaignsError, Word
+from campaigns.errors import CampaignsError, Either, Word
 from campaigns.language import ENGLISH, NAMES, gettext, known, speaking, spoken
 
 FIELD: Final = "lang"
@@ -65,8 +66,18 @@ def _wish(part: str) -> tuple[str, float]:
 
 def said(error: CampaignsError) -> str:
     """Say what went wrong in the language of the page."""
-    values = {name: gettext(value) if isinstance(value, Word) else value for name, value in error.values.items()}
-    return gettext(error.message, **values)
+    return gettext(error.message, **{name: _in_words(value) for name, value in error.values.items()})
+
+
+def either(names: Iterable[str]) -> str:
+    """Name things of which any will do, as a sentence does: `US or CA`."""
+    return reduce(lambda before, one: gettext("%(first)s or %(second)s", first=before, second=one), names)
+
+
+def _in_words(value: object) -> object:
+    if isinstance(value, Either):
+        return either(gettext(one) if isinstance(one, Word) else one for one in value.words)
+    return gettext(value) if isinstance(value, Word) else value
 
 
 def onward(request: Request, path: str) -> str:

@@ -11,18 +11,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from campaigns.domain.tokens import FORM, Signer
-from campaigns.errors import LinkExpired
+from campaigns.errors import LinkExpired, mark
+from campaigns.language import gettext
 
 LASTS: Final = timedelta(hours=24)
 _NO_TIME: Final = timedelta(0)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-_QUICK: Final = "That was quick, so nothing is saved yet. Look over what you typed, then press the button again."
-_OLD: Final = (
+_QUICK: Final = mark("That was quick, so nothing is saved yet. Look over what you typed, then press the button again.")
+_OLD: Final = mark(
     "This page was open for long, so nothing is saved yet. Look over what you typed, then press the button again."
 )
-_NONE: Final = "Nothing is saved yet. Look over what you typed, then press the button once more."
+_NONE: Final = mark("Nothing is saved yet. Look over what you typed, then press the button once more.")
 
 
 def stamp(signer: Signer, webinar_id: int, now: datetime) -> str:
@@ -43,10 +44,10 @@ def hesitate(signer: Signer, written: str, webinar_id: int, now: datetime, *, at
     """Say in a sentence for the visitor why this form is shown once more; empty if it may be taken."""
     age = _age(signer, written, webinar_id, now)
     if age is None:
-        return _NONE
+        return gettext(_NONE)
     if age < at_least:
-        return _QUICK
-    return _OLD if age > LASTS else ""
+        return gettext(_QUICK)
+    return gettext(_OLD) if age > LASTS else ""
 
 
 def shown_at(signer: Signer, written: str, webinar_id: int) -> int | None:

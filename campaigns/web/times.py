@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from campaigns.language import gettext, ngettext
+from campaigns.language import gettext, ngettext, pgettext
 from campaigns.rendering import times
 
 _NBSP: Final = "\u00a0"
@@ -67,14 +67,15 @@ def hour(at: datetime, zone: str) -> str:
 
 def own_time(at: datetime, zone: str) -> str:
     """Give the hour with its zone: `12:15 PM Central`."""
-    return f"{hour(at, zone)} {times.zone_words(zone)}"
+    return pgettext("time", "%(hour)s %(zone)s", hour=hour(at, zone), zone=times.zone_words(zone))
 
 
 def clinic_time(at: datetime, zone: str, clinic: str) -> str:
     """Give the same instant at the clinic; with the weekday there where it is another day than the reader's."""
     here, there = times.local(at, zone), times.local(at, clinic)
-    weekday = "" if here.date() == there.date() else f"{times.weekday(there)} "
-    return f"{weekday}{own_time(at, clinic)}"
+    if here.date() == there.date():
+        return own_time(at, clinic)
+    return pgettext("time", "%(weekday)s %(time)s", weekday=times.weekday(there), time=own_time(at, clinic))
 
 
 def same_clock(at: datetime, zone: str, other: str) -> bool:

@@ -11,12 +11,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from campaigns.errors import NotFound, Rejected
+from campaigns.language import gettext
 from campaigns.operations.ask import Ear, Source, ask
 from campaigns.rendering.variables import paragraphs
 from campaigns.store import questions
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place
 from campaigns.web.dependencies import Call, Calling, OurForm, Posted
+from campaigns.web.languages import said
 from campaigns.web.public.keys import read_place
 from campaigns.web.views import PERSONAL, page
 
@@ -47,13 +49,13 @@ def send(token: str, form: Posted, call: Calling) -> Response:
 
 def answer_to(call: Call, place: Place, form: FormData, source: Source, page_path: str) -> Response:
     """Take a question that was sent to `page_path` + `/ask`, and lead back there, or show what is wrong with it."""
-    said = form.get("question", "")
-    said = said if isinstance(said, str) else ""
+    words = form.get("question", "")
+    words = words if isinstance(words, str) else ""
     try:
         with call.transaction() as db:
-            asked = ask(db, ear_of(call), place, said, source, call.now)
+            asked = ask(db, ear_of(call), place, words, source, call.now)
     except Rejected as refusal:
-        facts: dict[str, Any] = {"said": said[:_SHOWN], "fault": str(refusal), "urgent": False}
+        facts: dict[str, Any] = {"said": words[:_SHOWN], "fault": said(refusal), "urgent": False}
         return page(call.request, "public/ask.html", status=422, personal=True, back=page_path, **facts)
     if asked.urgent:
         return show_safety(call, page_path)
@@ -94,4 +96,4 @@ def _opened(call: Call, body: bytes) -> str:
     try:
         return call.runtime.seal.open(body).decode("utf-8", "replace")
     except NotFound:
-        return "(not readable any more)"
+        return gettext("(not readable any more)")

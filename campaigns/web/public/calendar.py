@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Response
 
-from campaigns.errors import NotFound
+from campaigns.errors import NotFound, mark
+from campaigns.language import gettext, pgettext
 from campaigns.rendering.calendar import publication
 from campaigns.runtime import Runtime
 from campaigns.store import webinars
@@ -17,7 +18,7 @@ from campaigns.web.dependencies import Calling
 router = APIRouter()
 
 SessionId = Annotated[int, Path(ge=1, le=2**63 - 1)]
-_DETAILS: Final = "Your way in is in the email you got when you signed up."
+_DETAILS: Final = mark("Your way in is in the email you got when you signed up.")
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 
 
@@ -58,8 +59,8 @@ def google(runtime: Runtime, webinar: WebinarRow, session: SessionRow) -> str:
         "action": "TEMPLATE",
         "text": entry_title(runtime, webinar),
         "dates": when,
-        "location": "Online",
-        "details": _DETAILS,
+        "location": pgettext("where", "Online"),
+        "details": gettext(_DETAILS),
     }
     return f"https://calendar.google.com/calendar/render?{urlencode(query)}"
 
@@ -72,7 +73,7 @@ def outlook(runtime: Runtime, webinar: WebinarRow, session: SessionRow) -> str:
         "subject": entry_title(runtime, webinar),
         "startdt": session.starts_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "enddt": session.ends_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "location": "Online",
-        "body": _DETAILS,
+        "location": pgettext("where", "Online"),
+        "body": gettext(_DETAILS),
     }
     return f"https://outlook.live.com/calendar/0/deeplink/compose?{urlencode(query)}"

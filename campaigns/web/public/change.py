@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from campaigns.domain.steps import Standing
-from campaigns.errors import Rejected
+from campaigns.errors import Rejected, mark
 from campaigns.operations.register import takes_registrations
 from campaigns.operations.switch import switch
 from campaigns.operations.withdraw import withdraw
@@ -77,7 +77,7 @@ def take_other_date(token: str, form: Posted, call: Calling) -> Response:
     """Take the date that was chosen; the link stays the same."""
     chosen = str(form.get("session", ""))
     if not chosen.isdecimal() or not chosen.isascii() or len(chosen) > len(str(2**62)):
-        raise Rejected("Choose one of the dates, then press the button. Nothing was changed.", field="session")
+        raise Rejected(mark("Choose one of the dates, then press the button. Nothing was changed."), field="session")
     with call.transaction() as db:
         place = read_place(db, call.runtime, token)
         switch(

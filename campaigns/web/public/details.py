@@ -13,12 +13,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from campaigns.domain.names import clean_name
 from campaigns.domain.steps import Channel
 from campaigns.errors import Rejected
+from campaigns.language import gettext
 from campaigns.operations.addresses import parse_email, parse_phone
 from campaigns.operations.correct import Details, correct
 from campaigns.store.consents import Wording, current_wordings
 from campaigns.store.people import Place
 from campaigns.web.dependencies import Call, Calling, OurForm, Posted
-from campaigns.web.forms import text_of, tried
+from campaigns.web.forms import countries_named, number_needed, text_of, tried
+from campaigns.web.languages import said
 from campaigns.web.public.change import back
 from campaigns.web.public.keys import read_place
 from campaigns.web.times import OFFERED, known_zone
@@ -76,7 +78,7 @@ def save(token: str, form: Posted, call: Calling) -> Response:
             )
     except Rejected as refusal:
         field = refusal.field if refusal.field in _FIELDS else "email"
-        return _page(call, token, place, box, Shown(values, {field: str(refusal)}), status=422)
+        return _page(call, token, place, box, Shown(values, {field: said(refusal)}), status=422)
     if wanted.email == place.email:
         return back(token, "details")
     path = urlsplit(call.runtime.links.manage(after)).path
@@ -96,11 +98,13 @@ def _check(
         same = values["phone"].strip() == telephone(place.phone or "")
         phone = place.phone if same else tried(faults, "phone", lambda: parse_phone(values["phone"], countries))
     if not known_zone(values["zone"]):
-        faults["zone"] = "This is not a time zone we know. Choose one from the list."
+        faults["zone"] = gettext("This is not a time zone we know. Choose one from the list.")
     if values["texts"] and (box is None or values["texts"] != str(box.id)):
-        faults["texts"] = "The words beside the box have changed since you opened the page. Read them, then tick again."
+        faults["texts"] = gettext(
+            "The words beside the box have changed since you opened the page. Read them, then tick again."
+        )
     if values["texts"] and not phone:
-        faults.setdefault("phone", "You asked for text reminders, so we need a number. Add one, or untick the box.")
+        faults.setdefault("phone", number_needed())
     if faults or first_name is None or email is None:
         return None, {name: faults[name] for name in _FIELDS if name in faults}
     return Details(
@@ -128,7 +132,7 @@ def _page(
         faults=shown.faults,
         zones=OFFERED if zone in OFFERED or not known_zone(zone) else (zone, *OFFERED),
         box=box,
-        countries=call.runtime.settings.sms_countries.replace(",", " or "),
+        countries=countries_named(call.runtime.settings.sms_countries),
     )
 
 

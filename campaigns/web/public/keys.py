@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from campaigns.domain.tokens import MANAGE
-from campaigns.errors import LinkExpired, PageErased
+from campaigns.errors import LinkExpired, PageErased, mark
 from campaigns.runtime import Runtime
 from campaigns.store import people, switches
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place
 
-_MOVED_AWAY: Final = "This place went over to another email address. The newest email from us there has the link to it."
+_MOVED_AWAY: Final = mark(
+    "This place went over to another email address. The newest email from us there has the link to it."
+)
 
 
 def place_of(db: Connection, registration_id: int) -> Place:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from campaigns.domain.form_fields import CHOOSING, FormField
 from campaigns.domain.waiting import takes_more
-from campaigns.errors import NotFound
-from campaigns.operations.register import takes_registrations
+from campaigns.errors import NotFound, Rejected, SessionFull, mark
+from campaigns.language import gettext, pgettext
+from campaigns.operations.register import CANCELLED, OVER, takes_registrations
 from campaigns.rendering.variables import paragraphs
 from campaigns.store import webinars
 from campaigns.store.consents import Wording, current_wordings
@@ -23,12 +24,23 @@ from campaigns.store.questions import DoctorAnswer, published
 from campaigns.store.talks import has_recording
 from campaigns.store.webinars import OpenSession, SessionRow, WebinarRow
 from campaigns.web.dependencies import runtime_of
-from campaigns.web.forms import Faults, Typed
+from campaigns.web.forms import Faults, Typed, countries_named
+from campaigns.web.languages import said
 from campaigns.web.stamps import keep_or_renew
 from campaigns.web.times import OFFERED, known_zone
 from campaigns.web.views import page
 
 _INITIALS: Final = 2
+
+_HEADINGS: Final = {
+    SessionFull.default: mark("This class is full."),
+    CANCELLED: mark("This class was cancelled."),
+    OVER: mark("This class is over."),
+}
+"""What a refusal comes to where other dates stand below it."""
+
+Shut = Literal["", "Cancelled", "Closed", "Full"]
+"""Why a session cannot be chosen; empty if it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +77,8 @@ class Landing:
         """Say whether a session is full and its waiting list open."""
         return self.shut(one) == "Full" and takes_more(self.now, one.session.starts_at)
 
-    def shut(self, one: OpenSession) -> str:
-        """Say in a word why a session cannot be chosen; empty if it can."""
+    def shut(self, one: OpenSession) -> Shut:
+        """Say why a session cannot be chosen."""
         if one.session.cancelled_at is not None:
             return "Cancelled"
         if not takes_registrations(one.session, self.now):
@@ -111,14 +123,15 @@ def show_form(
     return _page(request, found, typed, faults, form_only=True, status=status, nudge=nudge)
 
 
-def show_full(request: Request, found: Landing, typed: Typed, sentence: str) -> HTMLResponse:
+def show_full(request: Request, found: Landing, typed: Typed, refusal: Rejected) -> HTMLResponse:
     """Say that the class cannot be chosen any more, with what is free; everything typed travels along."""
     runtime = runtime_of(request)
     listed = next((one for one in found.listed if str(one.session.id) == typed.session), None)
     waits = listed is not None and found.waits(listed)
     if listed is None or not (found.open or waits):
-        return show_form(request, found, typed, {"session": sentence}, status=422)
+        return show_form(request, found, typed, {"session": said(refusal)}, status=422)
     wanted = listed.session
+    heading = _HEADINGS.get(refusal.message)
     closest = min(found.open, key=lambda one: abs(one.starts_at - wanted.starts_at), default=None)
     return page(
         request,
@@ -128,7 +141,7 @@ def show_full(request: Request, found: Landing, typed: Typed, sentence: str) -> 
         embedded=typed.embedded,
         webinar=found.webinar,
         wanted=wanted,
-        sentence=sentence.partition(".")[0].replace("session", "class") + ".",
+        sentence=gettext(heading) if heading else said(refusal),
         waits=waits,
         closest=closest,
         others=[one for one in found.open if one != closest],
@@ -172,7 +185,7 @@ def _page(
         faults=faults,
         anchors=_anchors(found, faults),
         boxes=found.boxes,
-        countries=settings.sms_countries.replace(",", " or "),
+        countries=countries_named(settings.sms_countries),
         form_only=form_only,
     )
 
@@ -181,11 +194,22 @@ def _dates(found: Landing) -> dict[str, Any]:
     return {
         "next": next(iter(found.open), None),
         "sessions": [
-            Card(one.session.id, one.session.starts_at, found.shut(one), found.waits(one)) for one in found.listed
+            Card(one.session.id, one.session.starts_at, _in_a_word(found.shut(one)), found.waits(one))
+            for one in found.listed
         ],
         "open_sessions": any(_choosable(found, one) for one in found.listed),
         "any_room": bool(found.open),
     }
+
+
+def _in_a_word(shut: Shut) -> str:
+    words = {
+        "": "",
+        "Cancelled": pgettext("class", "Cancelled"),
+        "Closed": pgettext("class", "Closed"),
+        "Full": pgettext("class", "Full"),
+    }
+    return words[shut]
 
 
 def _anchors(found: Landing, faults: Faults) -> dict[str, str]:

@@ -12,7 +12,8 @@ from typing import Final
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from campaigns.errors import PageErased
+from campaigns.errors import PageErased, mark
+from campaigns.language import gettext
 from campaigns.operations.erase import erase
 from campaigns.operations.own_data import own_data
 from campaigns.web.dependencies import Call, Calling, OurForm, Posted
@@ -22,7 +23,7 @@ from campaigns.web.views import PERSONAL, page
 router = APIRouter()
 
 _FILE: Final = {**PERSONAL, "Content-Disposition": 'attachment; filename="my-data.json"'}
-_TICK: Final = "Tick the box if you are sure, then press the button. Nothing has been erased."
+_TICK: Final = mark("Tick the box if you are sure, then press the button. Nothing has been erased.")
 
 
 @router.post("/r/{token}/data", dependencies=[OurForm])
@@ -49,7 +50,7 @@ def erase_all(token: str, form: Posted, call: Calling) -> Response:
     """Erase the person; once more changes nothing."""
     try:
         if form.get("sure") != "yes":
-            return _ask(token, call, fault=_TICK)
+            return _ask(token, call, fault=gettext(_TICK))
         with call.transaction() as db:
             place = read_place(db, call.runtime, token)
             erase(db, place.registration_id, call.runtime.guard, call.now)

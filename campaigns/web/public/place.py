@@ -18,7 +18,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from campaigns.domain.steps import Channel, Purpose, Standing
 from campaigns.domain.waiting import takes_more
 from campaigns.domain.watching import DOORS
-from campaigns.errors import Conflict
+from campaigns.errors import Conflict, mark
+from campaigns.language import gettext, pgettext
 from campaigns.operations import explain, unsubscribe
 from campaigns.store import asked, waiting
 from campaigns.store.consents import Wording, current_wordings, permissions_of, stopped
@@ -37,18 +38,20 @@ from campaigns.web.views import PERSONAL, page
 router = APIRouter()
 
 _NOTES: Final = {
-    "choices": "Saved. This is what we send from now on.",
-    "switched": "Your new time is saved. A confirmation is on its way.",
-    "accepted": "The place is yours. A confirmation with your link to join is on its way.",
-    "confirmed": "Thank you. The emails you ticked start from now on.",
-    "asked": "Your question is with the doctor. The answer comes by email, in general words.",
-    "details": "Your details are saved.",
-    "email": "Saved. A confirmation with a new link is on its way to the new address. This page is yours from now on.",
+    "choices": mark("Saved. This is what we send from now on."),
+    "switched": mark("Your new time is saved. A confirmation is on its way."),
+    "accepted": mark("The place is yours. A confirmation with your link to join is on its way."),
+    "confirmed": mark("Thank you. The emails you ticked start from now on."),
+    "asked": mark("Your question is with the doctor. The answer comes by email, in general words."),
+    "details": mark("Your details are saved."),
+    "email": mark(
+        "Saved. A confirmation with a new link is on its way to the new address. This page is yours from now on."
+    ),
 }
 _ROWS: Final = (
-    ("This class", "Your link, reminders, changes, recording", (CLASS_EMAILS, TEXTS)),
-    ("Short reads", "Short lessons that go with the class", (READS, None)),
-    ("News and offers", "Other classes, appointments, services", (NEWS, None)),
+    (mark("This class"), mark("Your link, reminders, changes, recording"), (CLASS_EMAILS, TEXTS)),
+    (mark("Short reads"), mark("Short lessons that go with the class"), (READS, None)),
+    (mark("News and offers"), mark("Other classes, appointments, services"), (NEWS, None)),
 )
 
 
@@ -95,7 +98,7 @@ def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
         webinar=place.webinar,
         zone=place.zone,
         **_standing(place, now),
-        saved=_NOTES.get(saved, ""),
+        saved=gettext(_NOTES[saved]) if saved in _NOTES else "",
         others=others,
         ahead=ahead,
         questions=own,
@@ -181,17 +184,23 @@ def _words_shown(box: Wording | None, shown: set[str]) -> int | None:
     if box is None:
         return None
     if str(box.id) not in shown:
-        raise Conflict("The words beside your choice have changed. Reload your page, read them, and choose again.")
+        raise Conflict(
+            mark("The words beside your choice have changed. Reload your page, read them, and choose again.")
+        )
     return box.id
 
 
 def _choices(place: Place, on: Mapping[Kind, bool]) -> list[Row]:
-    return [Row(title, hint, tuple(_cell(kind, place, on) for kind in kinds)) for title, hint, kinds in _ROWS]
+    return [
+        Row(gettext(title), gettext(hint), tuple(_cell(kind, place, on) for kind in kinds))
+        for title, hint, kinds in _ROWS
+    ]
 
 
 def _cell(kind: Kind | None, place: Place, on: Mapping[Kind, bool]) -> Cell:
     if kind is None:
-        return Cell("", instead="not sent")
+        return Cell("", instead=pgettext("choice", "not sent"))
     if kind == TEXTS and place.phone is None:
-        return Cell("", instead="no number")
-    return Cell(key(kind), "email" if kind[0] is Channel.EMAIL else "text", on[kind])
+        return Cell("", instead=pgettext("choice", "no number"))
+    by = pgettext("channel", "email") if kind[0] is Channel.EMAIL else pgettext("channel", "text")
+    return Cell(key(kind), by, on[kind])

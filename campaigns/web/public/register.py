@@ -18,6 +18,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from campaigns.domain.audience import Facts
 from campaigns.domain.steps import Channel, Standing
 from campaigns.errors import NotFound, Rejected
+from campaigns.language import gettext
 from campaigns.operations import explain, register
 from campaigns.operations.sign_up import Sent, sign_up
 from campaigns.store import webinars
@@ -27,6 +28,7 @@ from campaigns.store.webinars import SessionRow, WebinarRow
 from campaigns.web import kinds, touch
 from campaigns.web.dependencies import Call, Calling, KnownForm, Posted
 from campaigns.web.forms import Typed, Wanted, check, read_typed
+from campaigns.web.languages import said
 from campaigns.web.pace import Pace
 from campaigns.web.public import calendar, timeline
 from campaigns.web.public.ask import show_safety
@@ -95,8 +97,8 @@ def send(slug: str, form: Posted, call: Calling) -> Response:
             made = sign_up(db, sent, runtime.guard, runtime.hours, call.now, horizon=runtime.settings.horizon)
     except Rejected as refusal:
         if refusal.field == "question":
-            return show_form(call.request, found, typed, {"question": str(refusal)}, status=422)
-        return show_full(call.request, _read(call, slug), typed, str(refusal))
+            return show_form(call.request, found, typed, {"question": said(refusal)}, status=422)
+        return show_full(call.request, _read(call, slug), typed, refusal)
     thanks = _thank(slug, asked, embedded=typed.embedded, waits=made.waits)
     return show_safety(call, thanks.headers["location"], embedded=typed.embedded) if made.urgent else thanks
 
@@ -146,12 +148,13 @@ def thanks(
 
 def _ticked(kind: tuple[kinds.Kind, ...], *, prove: bool) -> str:
     if not kind:
-        return "You ticked no box."
+        return gettext("You ticked no box.")
+    ticked = gettext("You ticked %(kinds)s.", kinds=kinds.in_words(kind))
     by_email = [one for one in kind if one[0] is Channel.EMAIL]
-    later = (
-        f" {kinds.in_words(by_email).capitalize()} start once you confirm them: the email says how." if prove else ""
-    )
-    return f"You ticked {kinds.in_words(kind)}.{later if by_email else ''}"
+    if not (prove and by_email):
+        return ticked
+    later = gettext("%(kinds)s start once you confirm them: the email says how.", kinds=kinds.in_words(by_email))
+    return f"{ticked} {later[0].upper()}{later[1:]}"
 
 
 def _read(call: Call, slug: str) -> Landing:
@@ -199,7 +202,10 @@ def _session_of(db: Connection, slug: str, session_id: int) -> tuple[WebinarRow,
 
 
 def _too_fast(call: Call, wait: int, *, embedded: bool) -> HTMLResponse:
-    sentence = f"Too many forms came from your network in the last minute. Wait {wait} seconds, then send it again."
+    sentence = gettext(
+        "Too many forms came from your network in the last minute. Wait %(wait)d seconds, then send it again.",
+        wait=wait,
+    )
     return page(
         call.request,
         "error.html",

@@ -7,7 +7,7 @@ slowed down. The page needs its own button; opening it changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,7 +17,8 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 from campaigns.domain.addresses import mask_email, mask_phone
 from campaigns.domain.steps import Channel
 from campaigns.domain.tokens import CHANNELS, PURPOSES, STOP
-from campaigns.errors import LinkExpired, PageErased, Rejected
+from campaigns.errors import LinkExpired, PageErased, Rejected, mark
+from campaigns.language import gettext
 from campaigns.operations import unsubscribe
 from campaigns.runtime import Runtime
 from campaigns.store import people
@@ -25,7 +26,7 @@ from campaigns.store.consents import permissions_of
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place
 from campaigns.web.dependencies import Call, Calling, OurForm, Posted
-from campaigns.web.kinds import CLASS_EMAILS, KINDS, NEWS, READS, TEXTS, TITLES, Kind, in_words, key, read_kinds
+from campaigns.web.kinds import CLASS_EMAILS, KINDS, NEWS, READS, TEXTS, Kind, in_words, key, read_kinds
 from campaigns.web.public.place import flowing
 from campaigns.web.views import PERSONAL, page
 
@@ -34,7 +35,7 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How much should stop."""
+    """How much should stop; its words are English until they are shown."""
 
     scope: str
     title: str
@@ -50,16 +51,21 @@ class _Change:
     undone: bool
 
 
-_UNREMINDED: Final = "Your place is kept, but we cannot remind you or send the recording."
-_EVERYTHING: Final = Choice("everything", "Every email and text from us", _UNREMINDED, KINDS)
+_UNREMINDED: Final = mark("Your place is kept, but we cannot remind you or send the recording.")
+_EVERYTHING: Final = Choice("everything", mark("Every email and text from us"), _UNREMINDED, KINDS)
 _BOTH: Final = Choice(
-    "extras", "The short reads, news and offers", "Only messages about a class you signed up for.", (READS, NEWS)
+    "extras",
+    mark("The short reads, news and offers"),
+    mark("Only messages about a class you signed up for."),
+    (READS, NEWS),
 )
+_REMINDED: Final = mark("You still get your link and reminders for your class.")
+_BY_EMAIL: Final = mark("Your link and reminders still come by email.")
 _NARROW: Final = {
-    CLASS_EMAILS: Choice("kind", "The emails about your class", _UNREMINDED, (CLASS_EMAILS,)),
-    TEXTS: Choice("kind", "The text reminders", "Your link and reminders still come by email.", (TEXTS,)),
-    READS: Choice("kind", "The short reads", "You still get your link and reminders for your class.", (READS,)),
-    NEWS: Choice("kind", "News and offers", "You still get your link and reminders for your class.", (NEWS,)),
+    CLASS_EMAILS: Choice("kind", mark("The emails about your class"), _UNREMINDED, (CLASS_EMAILS,)),
+    TEXTS: Choice("kind", mark("The text reminders"), _BY_EMAIL, (TEXTS,)),
+    READS: Choice("kind", mark("The short reads"), _REMINDED, (READS,)),
+    NEWS: Choice("kind", mark("News and offers"), _REMINDED, (NEWS,)),
 }
 
 
@@ -104,9 +110,9 @@ def ask(token: str, call: Calling, done: str = "", undone: str = "") -> HTMLResp
         personal=True,
         token=token,
         stopped="",
-        kind_words=TITLES[kind],
+        kind_words=in_words((kind,)),
         masked=mask_email(place.email) if kind[0] is Channel.EMAIL else mask_phone(place.phone or ""),
-        offered=_offered(kind),
+        offered=[replace(one, title=gettext(one.title), says=gettext(one.says)) for one in _offered(kind)],
         place_path=_place_path(call, place),
     )
 
@@ -117,7 +123,7 @@ def choose(token: str, form: Posted, call: Calling) -> Response:
     registration_id, kind = _read(call.runtime, token)
     chosen = next((one for one in _offered(kind) if one.scope == form.get("scope")), None)
     if chosen is None:
-        raise Rejected("Choose what should stop, then press the button. Nothing was changed.", field="scope")
+        raise Rejected(mark("Choose what should stop, then press the button. Nothing was changed."), field="scope")
     with call.transaction() as db:
         before = flowing(db, _place(db, registration_id))
         for one in chosen.kinds:
@@ -187,9 +193,11 @@ def _afterwards(call: Call, token: str, place: Place, change: _Change) -> HTMLRe
         "public/stop.html",
         personal=True,
         token=token,
-        stopped=f"You get {in_words(touched)} again." if undone else f"You get no more of {in_words(off or touched)}.",
+        stopped=gettext("You get %(kinds)s again.", kinds=in_words(touched))
+        if undone
+        else gettext("You get no more of %(kinds)s.", kinds=in_words(off or touched)),
         undone=undone,
-        still=f"You still get {in_words(on)}." if on else "Nothing else comes from us.",
+        still=gettext("You still get %(kinds)s.", kinds=in_words(on)) if on else gettext("Nothing else comes from us."),
         kinds=[key(one) for one in touched],
         place_path=_place_path(call, place),
     )

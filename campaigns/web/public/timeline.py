@@ -17,6 +17,8 @@ from campaigns.domain.reasons import Reason
 from campaigns.domain.steps import Anchor, Audience, Channel, LocalTime, Purpose, Standing, Step
 from campaigns.domain.timing import Due, Wait
 from campaigns.domain.waiting import takes_more
+from campaigns.errors import mark
+from campaigns.language import gettext, pgettext
 from campaigns.operations.explain import Milestone
 from campaigns.store.people import Place
 from campaigns.store.webinars import SessionRow
@@ -25,25 +27,42 @@ from campaigns.web.times import hour, short_day
 Look = Literal["sent", "now", "coming", "class", "skipped"]
 
 _LEFT: Final = (Status.SENT, Status.DELIVERED, Status.BOUNCED)
-_ANOTHER: Final = "Not sent: another message said the same."
+_ANOTHER: Final = mark("Not sent: another message said the same.")
 _REASONS: Final[dict[str | None, str]] = {
-    Reason.REGISTERED_LATE: "Not sent: you signed up later.",
-    Reason.MOVED_LATE: "Not sent: the class was moved later than that.",
-    Reason.QUIET_HOURS: "Not sent: it would have come at night.",
-    Reason.EXPIRED: "Not sent: it would have come too late to help.",
-    Reason.SUPPRESSED: "Not sent: you stopped these messages.",
-    Reason.HAD_BEFORE: "Not sent: you had it with an earlier class.",
+    Reason.REGISTERED_LATE: mark("Not sent: you signed up later."),
+    Reason.MOVED_LATE: mark("Not sent: the class was moved later than that."),
+    Reason.QUIET_HOURS: mark("Not sent: it would have come at night."),
+    Reason.EXPIRED: mark("Not sent: it would have come too late to help."),
+    Reason.SUPPRESSED: mark("Not sent: you stopped these messages."),
+    Reason.HAD_BEFORE: mark("Not sent: you had it with an earlier class."),
     Reason.TOLD_ALREADY: _ANOTHER,
     Reason.TOO_SOON: _ANOTHER,
     Reason.NEARER_MESSAGE: _ANOTHER,
-    Reason.HOUSEHOLD: "Not sent: this number had it already.",
-    Reason.TOO_MANY: "Not sent: this number had enough texts by then.",
-    Reason.PUMPED: "Not sent: too many texts were asked for at once.",
-    Reason.ON_HOLD: "Not sent: we had not read your reply yet.",
-    Reason.DOMAIN_PAUSED: "Not sent: your mail provider turned us away.",
-    Reason.UNAPPROVED: "Not sent: it was not ready in time.",
+    Reason.HOUSEHOLD: mark("Not sent: this number had it already."),
+    Reason.TOO_MANY: mark("Not sent: this number had enough texts by then."),
+    Reason.PUMPED: mark("Not sent: too many texts were asked for at once."),
+    Reason.ON_HOLD: mark("Not sent: we had not read your reply yet."),
+    Reason.DOMAIN_PAUSED: mark("Not sent: your mail provider turned us away."),
+    Reason.UNAPPROVED: mark("Not sent: it was not ready in time."),
 }
 """What is worth telling; other reasons mean that the step is not for this person at all."""
+
+_MOVED: Final = mark("The new time")
+_CANCELLED: Final = mark("The class is cancelled")
+_RECORDING: Final = mark("The recording")
+_QUESTIONS: Final = mark("Two short questions")
+_OFFERED: Final = mark("The offer of it")
+_TO_WAITING: Final = {
+    Anchor.REGISTERED: mark("You are on the waiting list"),
+    Anchor.OFFERED: mark("A place is offered to you"),
+    Anchor.MOVED: _MOVED,
+}
+_NEWS: Final = {
+    Anchor.MOVED: _MOVED,
+    Anchor.CANCELLED: _CANCELLED,
+    Anchor.ANSWERED: mark("The doctor’s answer"),
+}
+"""Messages by what they hang on; any other to somebody who waits is of a cancelled class, else it is the recording."""
 
 _WEEK: Final = timedelta(days=5)
 _DAY: Final = timedelta(hours=20)
@@ -73,7 +92,7 @@ def ahead(milestones: Sequence[Milestone], session: SessionRow, zone: str, now: 
         if one.coming and one.at is not None:
             soon = one.at <= now + _SOON
             look: Look = "now" if soon and not stops else "coming"
-            stops.append((one.at, Entry(look, "Now" if soon else _moment(one.at, zone), *_words(one.step))))
+            stops.append((one.at, Entry(look, _now() if soon else _moment(one.at, zone), *_words(one.step))))
     if any(one.answer == Wait(Awaited.PLACE) for one in milestones):  # nobody else waits for one
         return [*_in_order(stops), *_offer(milestones)]
     return _in_order([*stops, _class(session, zone), *_waiting(milestones, session)])
@@ -85,13 +104,18 @@ def whole(milestones: Sequence[Milestone], place: Place, now: datetime) -> list[
     milestones = [one for one in milestones if not _passed_by(one, now)]
     stops = [(one.at, _told(one, zone, now)) for one in milestones if one.at is not None and _worth_telling(one, place)]
     never = [
-        Entry("skipped", "Left out", _words(one.step)[0], "You signed up too shortly before it, or after.")
+        Entry(
+            "skipped",
+            pgettext("message", "Left out"),
+            _words(one.step)[0],
+            gettext("You signed up too shortly before it, or after."),
+        )
         for one in milestones
         if one.at is None and one.reason == Reason.REGISTERED_LATE and one.step.anchor is Anchor.STARTS
     ]
     if place.withdrawn_at is not None or session.cancelled_at is not None:
         return never + _in_order(stops)
-    here = (now, Entry("now", "Now", "You are here"))
+    here = (now, Entry("now", _now(), pgettext("in time", "You are here")))
     if place.standing is Standing.WAITING and takes_more(now, session.starts_at):
         return [*never, *_in_order([*stops, here]), *_offer(milestones)]
     if place.standing is Standing.HELD:
@@ -106,11 +130,18 @@ def _offer(milestones: Sequence[Milestone]) -> list[Entry]:
     """Say what somebody on the waiting list waits for; nothing if the campaign has no such message."""
     if not any(one.answer == Wait(Awaited.OFFER) for one in milestones):
         return []
-    return [Entry("coming", "If a place comes free", "The offer of it, by email", "Kept for you for four hours.")]
+    return [
+        Entry(
+            "coming",
+            gettext("If a place comes free"),
+            _by(Channel.EMAIL, _OFFERED),
+            gettext("Kept for you for four hours."),
+        )
+    ]
 
 
 def _class(session: SessionRow, zone: str) -> Stop:
-    return session.starts_at, Entry("class", _moment(session.starts_at, zone), "The class")
+    return session.starts_at, Entry("class", _moment(session.starts_at, zone), gettext("The class"))
 
 
 def _in_order(stops: Iterable[Stop]) -> list[Entry]:
@@ -135,11 +166,13 @@ def _told(one: Milestone, zone: str, now: datetime) -> Entry:
     assert one.at is not None
     what, why = _words(one.step)
     if one.coming:
-        return Entry("coming", "On its way" if one.at <= now else _moment(one.at, zone), what, why)
+        moment = pgettext("message", "On its way") if one.at <= now else _moment(one.at, zone)
+        return Entry("coming", moment, what, why)
     if one.recorded is not None and one.recorded.status in _LEFT:
-        returned = "It came back: your mailbox did not take it." if one.recorded.status is Status.BOUNCED else ""
-        return Entry("sent", f"Sent {_moment(one.at, zone)}", what, returned)
-    return Entry("skipped", _moment(one.at, zone), what, _REASONS[one.reason])
+        bounced = one.recorded.status is Status.BOUNCED
+        returned = gettext("It came back: your mailbox did not take it.") if bounced else ""
+        return Entry("sent", gettext("Sent %(moment)s", moment=_moment(one.at, zone)), what, returned)
+    return Entry("skipped", _moment(one.at, zone), what, gettext(_REASONS[one.reason]))
 
 
 def _waiting(milestones: Sequence[Milestone], session: SessionRow) -> list[Stop]:
@@ -151,59 +184,68 @@ def _waiting(milestones: Sequence[Milestone], session: SessionRow) -> list[Stop]
     }
     stops = []
     if audiences & {Audience.ATTENDED, Audience.MISSED}:
-        recording = Entry("coming", "After the class", "The recording, by email", "Whether you come or not.")
-        stops.append((session.ends_at, recording))
+        recording = _by(Channel.EMAIL, _RECORDING)
+        entry = Entry("coming", gettext("After the class"), recording, gettext("Whether you come or not."))
+        stops.append((session.ends_at, entry))
     if Audience.CAME in audiences:
-        questions = Entry("coming", "A few days later", "Two short questions, by email", "Only if you come.")
-        stops.append((session.ends_at + _SURVEY, questions))
+        questions = _by(Channel.EMAIL, _QUESTIONS)
+        entry = Entry("coming", gettext("A few days later"), questions, gettext("Only if you come."))
+        stops.append((session.ends_at + _SURVEY, entry))
     return stops
 
 
 def _words(step: Step) -> tuple[str, str]:
-    by = "by email" if step.channel is Channel.EMAIL else "by text"
+    """Say what a message is and by which way it comes, and what is good to know about it."""
+    name, why = _name(step)
+    return _by(step.channel, name), gettext(why) if why else ""
+
+
+def _by(channel: Channel, name: str) -> str:
+    what = gettext(name)
+    if channel is Channel.EMAIL:
+        return gettext("%(what)s, by email", what=what)
+    return gettext("%(what)s, by text", what=what)
+
+
+def _name(step: Step) -> tuple[str, str]:
     if step.purpose is Purpose.EDUCATION:
-        return f"A short read, {by}", ""
+        return mark("A short read"), ""
     if step.purpose is Purpose.MARKETING:
-        return f"News from the clinic, {by}", ""
+        return mark("News from the clinic"), ""
     if step.anchor is Anchor.STARTS:
-        return _reminder(step, by)
-    return _notice(step, by)
+        return _reminder(step)
+    return _notice(step)
 
 
-def _notice(step: Step, by: str) -> tuple[str, str]:
+def _notice(step: Step) -> tuple[str, str]:
     if step.audience is Audience.WAITING:
-        news = {
-            Anchor.REGISTERED: "You are on the waiting list",
-            Anchor.OFFERED: "A place is offered to you",
-            Anchor.MOVED: "The new time",
-        }
-        return f"{news.get(step.anchor, 'The class is cancelled')}, {by}", ""
+        return _TO_WAITING.get(step.anchor, _CANCELLED), ""
     if step.audience is Audience.WITHDRAWN:
-        return f"Your receipt for cancelling, {by}", ""
+        return mark("Your receipt for cancelling"), ""
     if step.anchor is Anchor.REGISTERED and step.channel is Channel.SMS:
-        return f"Your receipt, {by}", "It says how to stop the texts."
+        return mark("Your receipt"), mark("It says how to stop the texts.")
     if step.audience is Audience.CAME:
-        return f"Two short questions, {by}", ""
+        return _QUESTIONS, ""
     if step.anchor is Anchor.REGISTERED:
-        return f"Your confirmation, {by}", "With your own link to join. Not there in five minutes? Look in spam."
-    what = {
-        Anchor.MOVED: "The new time",
-        Anchor.CANCELLED: "The class is cancelled",
-        Anchor.ANSWERED: "The doctor’s answer",
-    }.get(step.anchor, "The recording")
-    return f"{what}, {by}", ""
+        why = mark("With your own link to join. Not there in five minutes? Look in spam.")
+        return mark("Your confirmation"), why
+    return _NEWS.get(step.anchor, _RECORDING), ""
 
 
-def _reminder(step: Step, by: str) -> tuple[str, str]:
+def _reminder(step: Step) -> tuple[str, str]:
     before = timedelta(days=-step.offset.days) if isinstance(step.offset, LocalTime) else -step.offset.delta
     if before >= _WEEK:
-        return f"Some days to go, {by}", ""
+        return mark("Some days to go"), ""
     if before >= _DAY:
-        return f"A reminder for tomorrow, {by}", "With a link to cancel."
+        return mark("A reminder for tomorrow"), mark("With a link to cancel.")
     if before > _DOORS:
-        return f"Your link again, {by}", ""
-    return f"The doors open, {by}", ""
+        return mark("Your link again"), ""
+    return mark("The doors open"), ""
+
+
+def _now() -> str:
+    return pgettext("moment", "Now")
 
 
 def _moment(at: datetime, zone: str) -> str:
-    return f"{short_day(at, zone)}, {hour(at, zone)}"
+    return pgettext("moment", "%(day)s, %(hour)s", day=short_day(at, zone), hour=hour(at, zone))
