@@ -1,4 +1,4 @@
-"""A registrant corrects their own details: name, email, mobile number, time zone.
+"""A registrant corrects their own details: name, email, mobile number, time zone, language.
 
 Another email address is another person to the ledger: the place goes over to it, with a
 confirmation of its own, and the links that were sent to the old address end. That one is
@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose, Standing
 from campaigns.errors import Conflict, Rejected, mark
+from campaigns.language import ENGLISH
 from campaigns.operations.plan import plan_registration
 from campaigns.operations.register import Request, record_consents, register
 from campaigns.operations.sign_up import Guard, count_sign_up
@@ -36,6 +37,7 @@ class Details:
     phone: str | None
     """None takes the number away, and the texts with it."""
     zone: str
+    language: str = ENGLISH
     texts: int | None = None
     """The wording beside the box for texts, if it was ticked for this number."""
     evidence: Mapping[str, object] = field(default_factory=dict)
@@ -63,10 +65,8 @@ def correct(
     people.correct_registrant(
         db,
         here.registrant_id,
-        first_name=wanted.first_name,
-        phone=wanted.phone,
-        zone=wanted.zone,
-        registration_id=here.registration_id,
+        here.registration_id,
+        {"first_name": wanted.first_name, "phone": wanted.phone, "zone": wanted.zone, "language": wanted.language},
     )
     ticked = {TEXTS: wanted.texts} if wanted.texts is not None and wanted.phone else {}
     record_consents(db, here.registrant_id, _request(here, wanted, ticked), now)
@@ -135,7 +135,7 @@ def _request(here: Place, wanted: Details, consents: Mapping[tuple[Channel, Purp
         email=wanted.email,
         phone=wanted.phone,
         zone=wanted.zone,
-        language=here.language,
+        language=wanted.language,
         consents=consents,
         keeps=True,
         evidence={**wanted.evidence, "why": "the person corrected their details"},

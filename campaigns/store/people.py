@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -155,12 +156,13 @@ def save_registrant(
 
 
 def correct_registrant(
-    db: Connection, registrant_id: int, *, first_name: str, phone: str | None, zone: str, registration_id: int
+    db: Connection, registrant_id: int, registration_id: int, details: Mapping[str, str | None]
 ) -> None:
-    """Bring a person's details up to date, and the zone of one of their places; a number may be taken away."""
-    person = update(registrant).where(registrant.c.id == registrant_id)
-    db.execute(person.values(first_name=first_name, phone=phone, zone=zone))
-    db.execute(update(registration).where(registration.c.id == registration_id).values(zone=zone))
+    """Bring columns of a person up to date, and the zone of one of their places; a number may be taken away."""
+    db.execute(update(registrant).where(registrant.c.id == registrant_id).values(**details))
+    if "zone" in details:
+        theirs = update(registration).where(registration.c.id == registration_id)
+        db.execute(theirs.values(zone=details["zone"]))
 
 
 def phone_of(db: Connection, registrant_id: int) -> str:

@@ -80,6 +80,11 @@ def _in_words(value: object) -> object:
     return gettext(value) if isinstance(value, Word) else value
 
 
+def by_itself(request: Request) -> str:
+    """Give the language that a page without one in its address would be shown in."""
+    return preferred(request.headers.get("accept-language", ""))
+
+
 def onward(request: Request, path: str) -> str:
     """Give the address of another public page, with the language along if this page's address names one."""
     named = request.query_params.get(FIELD, "")

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Path, Response
 
 from campaigns.errors import NotFound, mark
-from campaigns.language import gettext, pgettext
+from campaigns.language import gettext, pgettext, spoken
 from campaigns.rendering.calendar import publication
 from campaigns.runtime import Runtime
 from campaigns.store import webinars
@@ -32,7 +32,7 @@ def download(session_id: SessionId, call: Calling) -> Response:
         raise NotFound
     entry = publication(
         session_id=session.id,
-        class_title=webinar.class_title,
+        class_title=webinar.said_in(spoken()).class_title,
         starts_at=session.starts_at,
         ends_at=session.ends_at,
         sequence=session.revision - 1,

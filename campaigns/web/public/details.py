@@ -1,4 +1,4 @@
-"""`/r/{token}/details`: a registrant's own name, email, mobile number and time zone."""
+"""`/r/{token}/details`: a registrant's own name, email, mobile number, time zone and language."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from campaigns.domain.names import clean_name
 from campaigns.domain.steps import Channel
 from campaigns.errors import Rejected
-from campaigns.language import gettext
+from campaigns.language import ENGLISH, gettext, known
+from campaigns.language import NAMES as LANGUAGES
 from campaigns.operations.addresses import parse_email, parse_phone
 from campaigns.operations.correct import Details, correct
+from campaigns.store import people
 from campaigns.store.consents import Wording, current_wordings
 from campaigns.store.people import Place
 from campaigns.web.dependencies import Call, Calling, OurForm, Posted
 from campaigns.web.forms import countries_named, number_needed, text_of, tried
-from campaigns.web.languages import said
+from campaigns.web.languages import FIELD, said
 from campaigns.web.public.change import back
 from campaigns.web.public.keys import read_place
 from campaigns.web.times import OFFERED, known_zone
@@ -28,7 +30,7 @@ from campaigns.web.views import PERSONAL, page, telephone
 
 router = APIRouter()
 
-_FIELDS: Final = ("first_name", "email", "phone", "zone", "texts")
+_FIELDS: Final = ("first_name", "email", "phone", "zone", "language", "texts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +46,27 @@ def show(token: str, call: Calling) -> HTMLResponse:
     """Show what we know, to be changed."""
     with call.transaction() as db:
         place = read_place(db, call.runtime, token)
-        box = _texts_box(current_wordings(db))
+        box = _texts_box(current_wordings(db, place.language))
     values = {
         "first_name": place.first_name,
         "email": place.email,
         "phone": telephone(place.phone or ""),
         "zone": place.zone,
+        "language": place.language if known(place.language) else ENGLISH,
         "texts": "",
     }
     return _page(call, token, place, box, Shown(values, {}))
+
+
+@router.post("/r/{token}/language", dependencies=[OurForm])
+def speak(token: str, form: Posted, call: Calling) -> Response:
+    """Write to this person, and show their page, in another language from now on; an unknown one changes nothing."""
+    with call.transaction() as db:
+        place = read_place(db, call.runtime, token)
+        code = text_of(form, FIELD)
+        if known(code):
+            people.correct_registrant(db, place.registrant_id, place.registration_id, {"language": code})
+    return back(token)
 
 
 @router.post("/r/{token}/details", dependencies=[OurForm])
@@ -61,7 +75,8 @@ def save(token: str, form: Posted, call: Calling) -> Response:
     values = {name: text_of(form, name) for name in _FIELDS}
     with call.transaction() as db:
         place = read_place(db, call.runtime, token)
-        box = _texts_box(current_wordings(db))
+        box = _texts_box(current_wordings(db, place.language))
+    values["language"] = values["language"] or place.language
     wanted, faults = _check(call, place, box, values)
     if wanted is None:
         return _page(call, token, place, box, Shown(values, faults), status=422)
@@ -99,6 +114,8 @@ def _check(
         phone = place.phone if same else tried(faults, "phone", lambda: parse_phone(values["phone"], countries))
     if not known_zone(values["zone"]):
         faults["zone"] = gettext("This is not a time zone we know. Choose one from the list.")
+    if not known(values["language"]):
+        faults["language"] = gettext("We do not write in this language. Choose one from the list.")
     if values["texts"] and (box is None or values["texts"] != str(box.id)):
         faults["texts"] = gettext(
             "The words beside the box have changed since you opened the page. Read them, then tick again."
@@ -112,6 +129,7 @@ def _check(
         email=email,
         phone=phone,
         zone=values["zone"],
+        language=values["language"],
         texts=int(values["texts"]) if values["texts"] else None,
         evidence=call.evidence("/r/details", values["zone"]),
     ), {}
@@ -132,6 +150,7 @@ def _page(
         faults=shown.faults,
         zones=OFFERED if zone in OFFERED or not known_zone(zone) else (zone, *OFFERED),
         box=box,
+        languages=LANGUAGES,
         countries=countries_named(call.runtime.settings.sms_countries),
     )
 

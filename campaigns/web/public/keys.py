@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from campaigns.domain.tokens import MANAGE
 from campaigns.errors import LinkExpired, PageErased, mark
+from campaigns.language import spoken, turn_to
 from campaigns.runtime import Runtime
 from campaigns.store import people, switches
 from campaigns.store.engine import Connection
@@ -30,7 +32,13 @@ def place_of(db: Connection, registration_id: int) -> Place:
         raise LinkExpired(_MOVED_AWAY if former else "")
     if found.erased_at is not None:
         raise PageErased
-    return found
+    return spoken_to(found)
+
+
+def spoken_to(place: Place) -> Place:
+    """Go on in the language of the person whose place this is, and give it with the webinar's words in it."""
+    turn_to(place.language)
+    return replace(place, webinar=place.webinar.said_in(spoken()))
 
 
 def read_place(db: Connection, runtime: Runtime, token: str) -> Place:

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from campaigns.domain.form_fields import CHOOSING, FormField
 from campaigns.domain.waiting import takes_more
 from campaigns.errors import NotFound, Rejected, SessionFull, mark
-from campaigns.language import gettext, pgettext
+from campaigns.language import gettext, pgettext, spoken
 from campaigns.operations.register import CANCELLED, OVER, takes_registrations
 from campaigns.rendering.variables import paragraphs
 from campaigns.store import webinars
@@ -106,7 +106,8 @@ def read_landing(db: Connection, slug: str, now: datetime) -> Landing:
     listed = webinars.sessions_of(db, webinar.id, ending_after=now)
     recorded = has_recording(db, webinar.id, now)
     answers = published(db, webinar.id, public=True)
-    return Landing(webinar, listed, current_wordings(db), fields_of(db, webinar.id), answers, recorded, now)
+    boxes = current_wordings(db, spoken())
+    return Landing(webinar.said_in(spoken()), listed, boxes, fields_of(db, webinar.id), answers, recorded, now)
 
 
 def show_landing(request: Request, found: Landing, typed: Typed) -> HTMLResponse:

@@ -83,7 +83,7 @@ def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
         place = read_place(db, call.runtime, token)
         milestones = explain.timeline(db, place, call.runtime.hours, now)
         on = flowing(db, place)
-        boxes = current_wordings(db)
+        boxes = current_wordings(db, place.language)
         others = other_dates(db, place, call)
         own = own_questions(db, call, place)
         unconfirmed = asked.asked_for(db, place.registration_id)
@@ -152,7 +152,7 @@ def choose(token: str, form: Posted, call: Calling) -> Response:
 
 
 def _agree(db: Connection, call: Call, place: Place, kind: Kind, shown: set[str]) -> None:
-    boxes = {(box.channel, box.purpose): box for box in current_wordings(db)}
+    boxes = {(box.channel, box.purpose): box for box in current_wordings(db, place.language)}
     unsubscribe.resume(
         db,
         place.registration_id,

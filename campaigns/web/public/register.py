@@ -18,7 +18,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from campaigns.domain.audience import Facts
 from campaigns.domain.steps import Channel, Standing
 from campaigns.errors import NotFound, Rejected
-from campaigns.language import gettext
+from campaigns.language import gettext, known, ngettext, spoken, turn_to
 from campaigns.operations import explain, register
 from campaigns.operations.sign_up import Sent, sign_up
 from campaigns.store import webinars
@@ -27,8 +27,8 @@ from campaigns.store.engine import Connection
 from campaigns.store.webinars import SessionRow, WebinarRow
 from campaigns.web import kinds, touch
 from campaigns.web.dependencies import Call, Calling, KnownForm, Posted
-from campaigns.web.forms import Typed, Wanted, check, read_typed
-from campaigns.web.languages import said
+from campaigns.web.forms import Typed, Wanted, check, read_typed, text_of
+from campaigns.web.languages import FIELD, by_itself, said
 from campaigns.web.pace import Pace
 from campaigns.web.public import calendar, timeline
 from campaigns.web.public.ask import show_safety
@@ -50,7 +50,8 @@ def front(call: Calling) -> RedirectResponse:
         slug = webinars.newest_slug(db)
     if slug is None:
         raise NotFound
-    query = urlencode(touch.carry(call.request.query_params))
+    lang = call.request.query_params.get(FIELD, "")
+    query = urlencode(touch.carry(call.request.query_params) | ({FIELD: lang} if known(lang) else {}))
     return RedirectResponse(f"/w/{slug}?{query}" if query else f"/w/{slug}", 302)
 
 
@@ -74,6 +75,7 @@ def send(slug: str, form: Posted, call: Calling) -> Response:
 
     A form that another site sends has no stamp: its visitor sees ours, filled in, and presses once more.
     """
+    turn_to(text_of(form, FIELD))
     typed, runtime = read_typed(form), call.runtime
     pace: Pace = call.request.app.state.pace
     wait = pace.wait(call.visitor.ip)
@@ -99,7 +101,7 @@ def send(slug: str, form: Posted, call: Calling) -> Response:
         if refusal.field == "question":
             return show_form(call.request, found, typed, {"question": said(refusal)}, status=422)
         return show_full(call.request, _read(call, slug), typed, refusal)
-    thanks = _thank(slug, asked, embedded=typed.embedded, waits=made.waits)
+    thanks = _thank(call, slug, asked, embedded=typed.embedded, waits=made.waits)
     return show_safety(call, thanks.headers["location"], embedded=typed.embedded) if made.urgent else thanks
 
 
@@ -178,6 +180,7 @@ def _asked(call: Call, found: Landing, wanted: Wanted, typed: Typed, *, waits: b
         email=wanted.email,
         phone=wanted.phone,
         zone=zone,
+        language=spoken(),
         consents={(one.channel, one.purpose): one.id for one in wanted.consents},
         evidence=call.evidence(f"/w/{found.webinar.slug}", zone),
         waits=waits,
@@ -185,10 +188,11 @@ def _asked(call: Call, found: Landing, wanted: Wanted, typed: Typed, *, waits: b
     )
 
 
-def _thank(slug: str, asked: register.Request, *, embedded: bool, waits: bool) -> RedirectResponse:
+def _thank(call: Call, slug: str, asked: register.Request, *, embedded: bool, waits: bool) -> RedirectResponse:
     boxes = ".".join(kinds.key(kind) for kind in asked.consents)
     facts = {"session": asked.session_id, "zone": asked.zone, "boxes": boxes}
     facts |= {"embedded": "yes"} if embedded else {}
+    facts |= {FIELD: asked.language} if asked.language != by_itself(call.request) else {}
     query = urlencode(facts | {"waits": "yes"} if waits else facts, safe="/")
     return RedirectResponse(f"/w/{slug}/thanks?{query}", status_code=303)
 
@@ -198,13 +202,14 @@ def _session_of(db: Connection, slug: str, session_id: int) -> tuple[WebinarRow,
     session = webinars.read_session(db, session_id)
     if webinar is None or session is None or session.webinar_id != webinar.id:
         raise NotFound
-    return webinar, session
+    return webinar.said_in(spoken()), session
 
 
 def _too_fast(call: Call, wait: int, *, embedded: bool) -> HTMLResponse:
-    sentence = gettext(
-        "Too many forms came from your network in the last minute. Wait %(wait)d seconds, then send it again.",
-        wait=wait,
+    sentence = ngettext(
+        "Too many forms came from your network in the last minute. Wait %(num)d second, then send it again.",
+        "Too many forms came from your network in the last minute. Wait %(num)d seconds, then send it again.",
+        wait,
     )
     return page(
         call.request,

@@ -27,6 +27,7 @@ from campaigns.store.engine import Connection
 from campaigns.store.people import Place
 from campaigns.web.dependencies import Call, Calling, OurForm, Posted
 from campaigns.web.kinds import CLASS_EMAILS, KINDS, NEWS, READS, TEXTS, Kind, in_words, key, read_kinds
+from campaigns.web.public.keys import spoken_to
 from campaigns.web.public.place import flowing
 from campaigns.web.views import PERSONAL, page
 
@@ -178,7 +179,7 @@ def _place(db: Connection, registration_id: int) -> Place:
         raise LinkExpired
     if place.erased_at is not None:
         raise PageErased
-    return place
+    return spoken_to(place)
 
 
 def _offered(kind: Kind) -> tuple[Choice, ...]:
