@@ -20,7 +20,15 @@ from campaigns.language import gettext, ngettext, pgettext, read_catalogue, spea
 HOME = Path(__file__).parents[1]
 OTHERS = [code for code in language.NAMES if code != language.ENGLISH]
 GAP = re.compile(r"%\((\w+)\)[sd]|%%")
-SAME = {"%(city)s", "h:mm a", "EEEE", "STOP", "HELP", "Outlook.com", "Google Calendar", "%(number)s", "SMS"}
+SAME = {
+    "%(city)s",
+    "%(hour)s %(zone)s",
+    "%(day)s, %(hour)s",
+    "h:mm a",
+    "EEEE",
+    "Puerto Rico",
+    "Australia",
+}
 """What may well be the same in another language."""
 
 

@@ -289,13 +289,16 @@ FORMS += (
     "from",
     "to",
     "texts",
+    "lang",
+    "language",
     "utm_source",
     "landed",
 )
 FORMS += ("MessageSid", "MessageStatus", "From", "To", "Body", "ErrorCode", "OptOutType")
 NEEDED = {
     "{slug}": ("session", "first_name", "email", "shown"),
-    "details": ("first_name", "email", "zone"),
+    "details": ("first_name", "email", "zone", "language"),
+    "language": ("lang",),
     "switch": ("session",),
     "ask": ("question",),
     "erase": ("sure",),
@@ -374,6 +377,8 @@ def values_of(house, registrations) -> dict:
         "consent": [str(box) for box in house.boxes.values()],
         "wording": [str(box) for box in house.boxes.values()],
         "texts": [str(house.boxes["sms-service"])],
+        "lang": ["en", "es", "xx"],
+        "language": ["en", "es", "xx"],
         "scope": ["kind", "extras", "everything"],
         "MessageStatus": ["delivered", "failed", "undelivered"],
         "From": [house.phone],
