@@ -77,6 +77,11 @@ def locale() -> Locale:
     return _locale(spoken())
 
 
+def name_of(code: str) -> str:
+    """Name a language in the one spoken now: `inglés`."""
+    return locale().languages[code]
+
+
 def gettext(message: str, **values: object) -> str:
     """Give a sentence in the language spoken now, with `%(name)s` filled in; one without a translation is English."""
     return _filled(_words(spoken()).gettext(message), values)

@@ -179,6 +179,7 @@ def _of_the_class(about: About, language: str) -> dict[str, Any]:
     """Give what a letter says of the session: the same for everybody in it."""
     return {
         "webinar_slug": about.webinar_slug,
+        "class_language": about.class_language,
         **_named(about, language),
         "starts_at": about.session.starts_at,
         "ends_at": about.session.ends_at,

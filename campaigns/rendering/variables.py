@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from campaigns.domain.steps import Attendance, Channel, Purpose
 from campaigns.domain.tokens import Links
-from campaigns.language import gettext
+from campaigns.language import ENGLISH, gettext, name_of, spoken
 from campaigns.rendering import times
 
 Value = str | int | bool | tuple[str, ...]
@@ -78,6 +78,8 @@ class Letter:
     """The discreet title for subjects, texts and calendars."""
     host_name: str
     host_role: str
+    class_language: str = ENGLISH
+    """Code of the language that the talk is given in."""
 
     starts_at: datetime
     ends_at: datetime
@@ -125,7 +127,7 @@ class Letter:
 
 NAMES: Final = frozenset(
     """
-    first_name name_after greeting clinic program class_title class_name webinar_title host host_role
+    first_name name_after greeting clinic program class_title class_name class_language webinar_title host host_role
     when date when_short time time_own zone time_clinic clinic_line same_zone
     was_moved old_when old_when_short old_time_own has_next next_when next_time_own
     minutes_left class_state is_soon is_running is_over
@@ -189,6 +191,7 @@ def context(letter: Letter, sender: Sender, links: Links, *, channel: Channel, s
         "program": one_line(sender.program_name),
         "class_title": class_title,
         "class_name": _inside(class_title),
+        "class_language": _other_language(letter.class_language),
         "webinar_title": one_line(letter.webinar_title),
         "host": one_line(letter.host_name) or gettext("our speaker"),
         "host_role": one_line(letter.host_role),
@@ -281,6 +284,11 @@ def _times(letter: Letter, sender: Sender) -> dict[str, Value]:
         "is_running": letter.starts_at <= letter.now < letter.ends_at,
         "is_over": letter.now >= letter.ends_at,
     }
+
+
+def _other_language(code: str) -> str:
+    """Name the language of the talk where it is another than the letter's; empty where it is the same."""
+    return "" if code == spoken() else name_of(code)
 
 
 def _inside(title: str) -> str:

@@ -34,6 +34,8 @@ class About:
     class_title: str
     host_name: str
     host_role: str
+    class_language: str
+    """In which the talk is given."""
     translations: Mapping[str, Mapping[str, Any]]
     """The webinar's words in other languages."""
     session_zone: str
@@ -137,7 +139,7 @@ _SESSIONS: Final = text("""
 SELECT s.id, s.webinar_id, s.revision, s.starts_at, s.ends_at, s.moved_at, s.moved_from, s.cancelled_at,
   s.cancelled_reason, s.attendance_final_at, s.room_url, s.replay_url,
   s.media_url, w.slug, w.title, w.class_title, w.host_name,
-  w.host_role, w.translations, w.zone,
+  w.host_role, w.language, w.translations, w.zone,
   (SELECT min(f.starts_at) FROM webinar_session f
    WHERE f.webinar_id = s.webinar_id AND f.id <> s.id AND f.cancelled_at IS NULL AND f.starts_at > :now) AS next_at,
   (SELECT array_agg(coalesce(k.purpose, '')) FROM kill_switch k
@@ -260,6 +262,7 @@ def _about(row: Row[Any]) -> About:
         class_title=row.class_title,
         host_name=row.host_name,
         host_role=row.host_role,
+        class_language=row.language,
         translations=row.translations,
         session_zone=row.zone,
         has_room=bool(row.room_url),

@@ -218,7 +218,7 @@ def number_needed() -> str:
 
 def countries_named(codes: str) -> str:
     """Name the countries of a setting beside the field for the number: `US or CA`."""
-    return either(codes.split(","))
+    return either(pgettext("short name of a country", "US") if code == "US" else code for code in codes.split(","))
 
 
 def text_of(form: FormData, name: str, *, most: int = LONGEST) -> str:

@@ -72,6 +72,7 @@ class Pages:
             same_clock=times.same_clock,
             telephone=telephone,
             zone_name=zone_words,
+            language_name=language.name_of,
             zone_title=times.zone_title,
         )
 
