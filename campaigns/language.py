@@ -79,7 +79,7 @@ def locale() -> Locale:
 
 def name_of(code: str) -> str:
     """Name a language in the one spoken now: `inglés`."""
-    return locale().languages[code]
+    return str(locale().languages[code])
 
 
 def gettext(message: str, **values: object) -> str:
