@@ -79,7 +79,7 @@ def locale() -> Locale:
 
 def name_of(code: str) -> str:
     """Name a language in the one spoken now: `inglés`."""
-    return str(locale().languages[code])
+    return str(locale().languages.get(code, code))
 
 
 def gettext(message: str, **values: object) -> str:

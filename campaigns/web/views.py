@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from campaigns import language
 from campaigns.brand import read_brand
-from campaigns.rendering.times import zone_words
+from campaigns.rendering.times import city_of, zone_words
 from campaigns.settings import Settings
 from campaigns.web import languages, times
 from campaigns.web.headers import content_policy
@@ -72,6 +72,7 @@ class Pages:
             same_clock=times.same_clock,
             telephone=telephone,
             zone_name=zone_words,
+            city=city_of,
             language_name=language.name_of,
             zone_title=times.zone_title,
         )

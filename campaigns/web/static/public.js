@@ -53,7 +53,10 @@
     return locale.startsWith("en") ? words : words.replace(",", "");
   };
   const hour = (at, where) => held(say({ hour: "numeric", minute: "2-digit" }, at, where));
-  const place = (where) => where.split("/").pop().replace(/_/g, " ");
+  const place = (where) => {
+    const listed = document.querySelector(`#zone option[value="${where}"]`);
+    return listed ? listed.dataset.city : where.split("/").pop().replace(/_/g, " ");
+  };
   const usual = (where) => {
     const parts = new Intl.DateTimeFormat("en-US", { timeZone: where, timeZoneName: "longGeneric" }).formatToParts(new Date());
     const name = /^(\w+) Time$/.exec(parts.find((part) => part.type === "timeZoneName").value);
@@ -65,13 +68,15 @@
   for (const item of document.querySelectorAll("[data-at]")) {
     const at = new Date(item.dataset.at);
     const same = day(at, zone) === day(at, clinic) && hour(at, zone) === hour(at, clinic);
-    const weekday = day(at, zone) === day(at, clinic) ? "" : `${say({ weekday: "long" }, at, clinic)} `;
+    const there = `${hour(at, clinic)} ${word(clinic)}`;
+    const weekday = say({ weekday: "long" }, at, clinic);
+    const time = day(at, zone) === day(at, clinic) ? there : fill(said.otherDay, { weekday, time: there });
     item.textContent = {
       day: day(at, zone),
       hour: hour(at, zone),
       own: `${hour(at, zone)} ${mine}`,
       yours: fill(same ? said.yoursToo : said.yours, { zone: mine }),
-      clinic: same ? "" : fill(said.there, { time: `${weekday}${hour(at, clinic)} ${word(clinic)}` }),
+      clinic: same ? "" : fill(said.there, { time }),
     }[item.dataset.form];
   }
   const title = document.querySelector("[data-zone-title]");

@@ -52,7 +52,7 @@ def test_only_class_to_choose_is_chosen_and_of_several_none_is(house):
 
 def test_zone_outside_the_list_is_added_to_it(house):
     page = house.client.get(f"/w/{house.slug}?zone=Asia/Kathmandu").text
-    assert '<option value="Asia/Kathmandu" selected>Kathmandu time</option>' in page
+    assert '<option value="Asia/Kathmandu" data-city="Kathmandu" selected>Kathmandu time</option>' in page
 
 
 def test_slug_with_a_nul_is_not_found_without_asking_the_database(db):
