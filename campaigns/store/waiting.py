@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, or_, select, text, update
 
-from campaigns.domain.steps import Standing
+from campaigns.domain.steps import Channel, Purpose, Standing
 from campaigns.store.engine import Connection
-from campaigns.store.tables import registration
+from campaigns.store.people import gets_texts, suppressed
+from campaigns.store.tables import registrant, registration
 
 _WAITED_FOR: Final = text("""
 SELECT DISTINCT s.id FROM registration r JOIN webinar_session s ON s.id = r.session_id
@@ -55,13 +56,18 @@ def ahead_of(db: Connection, registration_id: int) -> int:
 
 
 def first_in_line(db: Connection, session_id: int, most: int | None) -> Sequence[int]:
-    """Give the registrations that have waited longest, `most` of them or all; nobody else can offer to them now."""
+    """Give the registrations that have waited longest, `most` of them or all; nobody else can offer to them now.
+
+    Whoever can be told neither by email nor by text keeps their place in line and is passed over.
+    """
+    told = or_(~suppressed(Channel.EMAIL, Purpose.SERVICE), gets_texts())
     query = (
         select(registration.c.id)
-        .where(registration.c.session_id == session_id, registration.c.standing == Standing.WAITING, *_LIVE)
+        .join(registrant, registrant.c.id == registration.c.registrant_id)
+        .where(registration.c.session_id == session_id, registration.c.standing == Standing.WAITING, *_LIVE, told)
         .order_by(registration.c.waiting_since, registration.c.id)
         .limit(most)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=registration, skip_locked=True)
     )
     return list(db.execute(query).scalars())
 

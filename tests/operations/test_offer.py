@@ -9,7 +9,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from campaigns.domain.sign_ups import Limits
-from campaigns.domain.steps import Standing
+from campaigns.domain.steps import Channel, Standing
 from campaigns.errors import Conflict, Rejected, SessionFull
 from campaigns.operations.correct import Details, correct
 from campaigns.operations.offer import accept, offer_places
@@ -19,6 +19,7 @@ from campaigns.operations.sign_up import Guard
 from campaigns.operations.switch import switch
 from campaigns.operations.withdraw import withdraw
 from campaigns.store import waiting, webinars
+from campaigns.store.consents import suppress
 from campaigns.store.engine import Engine, transaction
 from tests.factories import DAY, HORIZON, HOUR, MINUTE, NOON, SERVICE_TEXTS, World, ears, hours
 
@@ -161,6 +162,22 @@ def test_nobody_is_offered_what_nobody_would_tell_them_of(world: World) -> None:
     world.sql("UPDATE step SET paused = true WHERE anchor = 'offered'")
     assert offer_places(world.engine, world.clock()) == 0
     assert _standing(world, mine) == "waiting"
+
+
+def test_whoever_can_be_told_by_no_channel_is_passed_over_and_stays_in_line(world: World) -> None:
+    session = world.session(capacity=1)
+    holder = world.registration(session)
+    deaf, by_text, third = _wait(world, session), _wait(world, session, SERVICE_TEXTS), _wait(world, session)
+    with transaction(world.engine) as db:
+        for one in (deaf, by_text):
+            suppress(db, Channel.EMAIL, world.place(one).email, None, reason="bounced", source="x", now=world.clock())
+        withdraw(db, holder, hours(), world.clock(), horizon=HORIZON)
+    offer_places(world.engine, world.clock())
+    assert [world.place(one).standing for one in (deaf, by_text, third)] == [
+        Standing.WAITING,
+        Standing.OFFERED,
+        Standing.WAITING,
+    ]
 
 
 def test_the_offer_comes_by_text_too_to_those_who_agreed(world: World) -> None:

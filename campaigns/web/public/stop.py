@@ -62,6 +62,12 @@ _BOTH: Final = Choice(
 )
 _REMINDED: Final = mark("You still get your link and reminders for your class.")
 _BY_EMAIL: Final = mark("Your link and reminders still come by email.")
+_AFTERWARDS: Final = {
+    _UNREMINDED: mark("We cannot send you the recording, or what the doctor answers."),
+    _REMINDED: mark("You still get what belongs to your class, such as the recording."),
+    _BY_EMAIL: mark("What belongs to your class still comes by email, such as the recording."),
+}
+"""What is said instead once the class is over: there is nothing to remind of."""
 _NARROW: Final = {
     CLASS_EMAILS: Choice("kind", mark("The emails about your class"), _UNREMINDED, (CLASS_EMAILS,)),
     TEXTS: Choice("kind", mark("The text reminders"), _BY_EMAIL, (TEXTS,)),
@@ -113,7 +119,7 @@ def ask(token: str, call: Calling, done: str = "", undone: str = "") -> HTMLResp
         stopped="",
         kind_words=in_words((kind,)),
         masked=mask_email(place.email) if kind[0] is Channel.EMAIL else mask_phone(place.phone or ""),
-        offered=[replace(one, title=gettext(one.title), says=gettext(one.says)) for one in _offered(kind)],
+        offered=[_said(one, over=call.now >= place.session.ends_at) for one in _offered(kind)],
         place_path=_place_path(call, place),
     )
 
@@ -180,6 +186,11 @@ def _place(db: Connection, registration_id: int) -> Place:
     if place.erased_at is not None:
         raise PageErased
     return spoken_to(place)
+
+
+def _said(one: Choice, *, over: bool) -> Choice:
+    says = _AFTERWARDS.get(one.says, one.says) if over else one.says
+    return replace(one, title=gettext(one.title), says=gettext(says))
 
 
 def _offered(kind: Kind) -> tuple[Choice, ...]:

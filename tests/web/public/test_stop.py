@@ -1,5 +1,7 @@
 """`/o/{token}`: stop, by one click of a mail program or on a page."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
@@ -80,6 +82,17 @@ def test_page_asks_with_the_narrowest_choice_chosen(house, kind, heading, choice
     assert heading in page and "Nothing has changed yet." in page
     assert page.count('type="radio"') == choices
     assert page.index("checked") < page.index('value="everything"')
+
+
+def test_after_the_class_the_page_speaks_of_no_reminders(house):
+    mine = house.place(phone=house.phone)
+    for kind in ((Channel.EMAIL, Purpose.SERVICE), (Channel.SMS, Purpose.SERVICE), (Channel.EMAIL, Purpose.EDUCATION)):
+        path = house.path(house.runtime.links.stop(mine, *kind))
+        house.clock.now = house.starts_at - timedelta(hours=1)
+        assert "remind" in house.client.get(path).text.partition("<fieldset")[2]
+        house.clock.now = house.starts_at + timedelta(hours=1)
+        after = house.client.get(path).text.partition("<fieldset")[2]
+        assert "recording" in after and "remind" not in after.replace("The text reminders", "")
 
 
 def test_page_shows_only_a_masked_address(house):
