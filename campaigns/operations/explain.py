@@ -15,7 +15,7 @@ from campaigns.domain.audience import Facts
 from campaigns.domain.lifecycle import Status
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.reasons import Reason
-from campaigns.domain.steps import Channel, Purpose, Step
+from campaigns.domain.steps import Anchor, Channel, LocalTime, Purpose, Step
 from campaigns.domain.timing import Answer, Due, Never, busy_days, due
 from campaigns.store.campaigns import steps_of
 from campaigns.store.consents import permissions_of, stopped
@@ -84,9 +84,23 @@ def timeline(db: Connection, place: Place, hours: SendingHours, now: datetime) -
         found += [Milestone(step, answers[step.id], row, barred if row.status in _WAITING else None) for row in mine]
         if not any(row.revision == current for row in mine):
             answer = answers[step.id]
-            over = isinstance(answer, Due) and answer.expires <= now
-            found.append(Milestone(step, answer, None, barred or (Reason.EXPIRED if over else None)))
+            found.append(Milestone(step, answer, None, barred or _gone_by(step, answer, place, now)))
     return sorted(found, key=lambda one: (one.at or _LAST, one.step.key))
+
+
+def _gone_by(step: Step, answer: Answer, place: Place, now: datetime) -> Reason | None:
+    """Say why a step that has no row will get none any more: it is useless by now, or the planner passes it over."""
+    if not isinstance(answer, Due):
+        return None
+    if answer.expires <= now:
+        return Reason.EXPIRED
+    return Reason.MOVED_LATE if overtaken(step, answer, place.session.moved_at) else None
+
+
+def overtaken(step: Step, answer: Due, moved_at: datetime | None) -> bool:
+    """Say whether a lesson was due before the session moved: what the old date left no room for is not sent late."""
+    by_day = step.anchor is Anchor.REGISTERED and isinstance(step.offset, LocalTime)
+    return by_day and moved_at is not None and answer.at <= moved_at
 
 
 def forecast(

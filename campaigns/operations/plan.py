@@ -18,7 +18,7 @@ from campaigns.domain.local import instant_of, zone_of
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Anchor, Audience, Channel, Late, LocalTime, Purpose, Quiet, Step
 from campaigns.domain.timing import Answer, Due, busy_days, due, due_for_class
-from campaigns.operations.explain import Permissions, answers_for
+from campaigns.operations.explain import Permissions, answers_for, overtaken
 from campaigns.store.campaigns import steps_of
 from campaigns.store.engine import Connection, Engine, transaction
 from campaigns.store.ledger_plan import Entry, insert_class, insert_entries, unplanned
@@ -149,7 +149,11 @@ def _plan_by_day(
         for day in _days(step, sweep, zone):
             noon = instant_of(day, time(12), zone)
             answer = due_for_class(step, sweep.session.facts, zone, hours, busy, own_anchor=noon)
-            if isinstance(answer, Due) and _in_reach(answer, sweep, anew=False) and not _overtaken(answer, sweep):
+            if (
+                isinstance(answer, Due)
+                and _in_reach(answer, sweep, anew=False)
+                and not overtaken(step, answer, sweep.session.moved_at)
+            ):
                 added += insert_class(
                     db,
                     step,
@@ -237,12 +241,6 @@ def _one_day_one_answer(step: Step) -> bool:
 def _in_reach(answer: Due, sweep: Sweep, *, anew: bool) -> bool:
     """Say whether a due time belongs to this sweep; a session looked at anew catches up with what is still of use."""
     return (anew or answer.at > sweep.since) and answer.at <= sweep.until and sweep.now < answer.expires
-
-
-def _overtaken(answer: Due, sweep: Sweep) -> bool:
-    """Say whether a lesson was due before the session moved: what the old date left no room for is not sent late."""
-    moved_at = sweep.session.moved_at
-    return moved_at is not None and answer.at <= moved_at
 
 
 def _days(step: Step, sweep: Sweep, zone: ZoneInfo) -> Iterator[date]:

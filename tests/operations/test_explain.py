@@ -56,6 +56,18 @@ def test_what_went_out_for_an_old_date_is_told_beside_the_new(world: World) -> N
     assert found == [False, True]
 
 
+def test_a_lesson_that_the_old_date_left_no_room_for_is_not_told_as_coming(world: World) -> None:
+    session = world.session(2 * DAY)
+    mine = world.registration(session, LESSONS)
+    world.live(NOON + 30 * HOUR, step=6 * HOUR)
+    with transaction(world.engine) as db:
+        move_session(db, session, NOON + 20 * DAY, NOON + 20 * DAY + HOUR, world.clock())
+    world.live(NOON + 40 * HOUR, step=2 * HOUR)
+    told = _by_key(world, mine)
+    assert (told["D1"].recorded, told["D1"].coming, told["D1"].reason) == (None, False, "moved_late")
+    assert told["D2"].coming
+
+
 def test_what_is_planned_for_somebody_who_left_is_not_told_as_coming(world: World) -> None:
     mine = world.registration(world.session(3 * HOUR))
     world.work()
