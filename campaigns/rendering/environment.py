@@ -1,10 +1,11 @@
 """From a folder of words to compiled messages.
 
-A message is a folder: `message.toml` and either `body.html` with `body.txt` or `sms.txt`.
-In another language than English the same again: `body.es.html`, and a table `[es]` in
-`message.toml`. The frame around every email is its own pair of files, and its words one
-more for each language. A `Source` holds all of it as text, so that a version can be
-stored, hashed, approved and compiled again years later.
+A message is a folder: `message.toml` and either `body.md` or `sms.txt`. In another language
+than English the same again: `body.es.md`, and a table `[es]` in `message.toml`. A part that
+has to say it in another way than Markdown comes to is written by hand: `body.txt`. The frame
+around every email is its own pair of files, and its words one more for each language. A
+`Source` holds all of it as text, so that a version can be stored, hashed, approved and
+compiled again years later.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from campaigns.language import NAMES as LANGUAGES
 from campaigns.rendering.checks import check_frame, check_tags, check_words
 from campaigns.rendering.claims import read_register
 from campaigns.rendering.front_matter import FrontMatter, read_front_matter, read_languages
+from campaigns.rendering.markdown import bodies_of
 from campaigns.rendering.personal import ALL_MARKS, only_printed
 from campaigns.rendering.variables import NAMES
 
@@ -124,9 +126,20 @@ def load_sources(folder: Path) -> dict[str, Source]:
     sources = {}
     for place in sorted(path.parent for path in folder.glob("*/message.toml")):
         files = {path.name: path.read_text("utf-8") for path in sorted(place.iterdir()) if path.is_file()}
+        files = _with_bodies(place.name, files)
         claims = read_front_matter(place.name, files["message.toml"]).claims
         sources[place.name] = Source(place.name, {**frame, **files}, register.cite(claims, message=place.name))
     return sources
+
+
+def _with_bodies(message: str, files: dict[str, str]) -> dict[str, str]:
+    """Add what a body in Markdown comes to; a part that has a file of its own stays as it is written there."""
+    made: dict[str, str] = {}
+    for name, text in files.items():
+        if name.startswith("body.") and name.endswith(".md"):
+            both = bodies_of(text, file=f"{message}/{name}")
+            made |= {f"{name[:-3]}.html": both.html, f"{name[:-3]}.txt": both.plain}
+    return made | files
 
 
 def compile_all(source: Source, look: Look = Look()) -> dict[str, Compiled]:  # a value that never changes
@@ -240,6 +253,9 @@ def _framed(
         raise TemplateInvalid(f"{frame_file}: {_CONTENT} is missing, the place of the message")
     said = check_frame(environment, words, file=words_file, names=_FRAME_NAMES, macros={})
     macros = check_frame(environment, frame, file=frame_file, names=_FRAME_NAMES, macros=said)
+    if written := source.files.get(markdown := _named("body.md", front.language)):
+        # First, so that a fault is named by the line in which somebody wrote it.
+        check_words(environment, written, file=f"{source.name}/{markdown}", names=NAMES, macros=macros)
     check_words(environment, body, file=file, names=NAMES, macros=macros)
     if kind == "html":
         body = look.dress(_dressed(body, _file(source, "frame.toml"), file))

@@ -24,7 +24,7 @@ def with_file(source: Source, file: str, text: str) -> Source:
 
 def test_every_folder_becomes_a_source_with_its_frame():
     assert SOURCES.keys() == {path.parent.name for path in MESSAGES.glob("*/message.toml")}
-    assert ONE.files.keys() == {*FRAME_FILES, "message.toml", "body.html", "body.txt"}
+    assert ONE.files.keys() == {*FRAME_FILES, "message.toml", "body.md", "body.html", "body.txt"}
     assert ONE.sources.startswith("the webinar’s patient page")
 
 
@@ -49,7 +49,7 @@ def test_something_else_is_no_source(value):
 def test_the_content_hash_names_the_content():
     same = Source.from_json(ONE.to_json())
     assert same.content_hash == ONE.content_hash == compile_source(ONE).content_hash
-    assert len({ONE.content_hash} | {with_file(ONE, file, "x").content_hash for file in ONE.files}) == 9
+    assert len({ONE.content_hash} | {with_file(ONE, file, "x").content_hash for file in ONE.files}) == 10
     assert replace(ONE, sources="another").content_hash != ONE.content_hash
 
 
@@ -64,6 +64,7 @@ def test_the_hash_does_not_hang_on_the_order_of_files():
         ("body.html", "<p>a</p>\n<p>{{ diagnosis }}</p>", r"is-it-your-si-joint/body\.html, line 2: diagnosis"),
         ("body.html", "<blink>", r"body\.html, line 1: the tag <blink>"),
         ("body.html", "{{ first_name|safe }}", r"body\.html, line 1: there is no filter safe"),
+        ("body.md", "# a\n\n{{ diagnosis }}", r"is-it-your-si-joint/body\.md, line 3: diagnosis"),
         ("body.txt", "{{ diagnosis }}", r"is-it-your-si-joint/body\.txt, line 1: diagnosis"),
         ("frame.html", "{{ diagnosis }}{{ content }}", r"frame\.html, line 1: diagnosis"),
         ("frame.txt", "no place", r"frame\.txt: \{\{ content \}\} is missing"),
@@ -90,6 +91,16 @@ def test_a_missing_file_is_named():
     files = {file: text for file, text in ONE.files.items() if file != "body.txt"}
     with pytest.raises(TemplateInvalid, match=r"is-it-your-si-joint: body\.txt is missing"):
         compile_source(replace(ONE, files=files))
+
+
+def test_a_part_written_by_hand_stays_as_it_is(tmp_path):
+    shutil.copytree(MESSAGES.parent, tmp_path / "t", ignore=shutil.ignore_patterns("web"))
+    (tmp_path / "t" / "messages" / "survey" / "body.txt").write_text("By hand.\n", "utf-8")
+    found = load_sources(tmp_path / "t" / "messages")["survey"].files
+    assert found["body.txt"] == "By hand.\n" and "<h1>" in found["body.html"]
+    (tmp_path / "t" / "messages" / "survey" / "body.md").write_text("# One\n\n<b>two</b>\n", "utf-8")
+    with pytest.raises(TemplateInvalid, match=r"survey/body\.md, line 3: <b>"):
+        load_sources(tmp_path / "t" / "messages")
 
 
 def test_a_message_that_uses_a_claim_it_may_not_is_not_loaded(tmp_path):
