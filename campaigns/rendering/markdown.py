@@ -178,9 +178,7 @@ def _inline(inline: Token, source: _Source) -> tuple[str, str]:
         elif one.type in ("text", "softbreak"):
             words_of = one.content if one.type == "text" else " "
             if "](" in words_of:
-                raise source.fault(
-                    inline, "this link cannot be read: write [words](manage_url), with a name as its target"
-                )
+                raise source.fault(inline, "this link cannot be read: write [words](manage_url), a name as its target")
             html.append(escape(words_of, quote=False))
             plain.append(words_of)
         else:
