@@ -100,10 +100,9 @@ def leaving_by_walking(hours: Hours, at: datetime, zone: ZoneInfo, days: int = 8
 
 def speaks_by_table(audience: Audience, facts: Facts) -> bool | Awaited:
     """The rules as a table of who is meant."""
-    if audience is Audience.UNPROVEN:
-        return facts.unproven
-    if audience is Audience.WAITING:
-        return facts.standing in (Standing.WAITING, Standing.OFFERED)
+    standing = {Audience.UNPROVEN: facts.unproven, Audience.WAITING: facts.standing is not Standing.HELD}
+    if audience in standing:
+        return standing[audience]
     if facts.standing in (Standing.WAITING, Standing.OFFERED):
         return False if facts.withdrawn_at else Awaited.PLACE
     if audience is Audience.EVERYONE:

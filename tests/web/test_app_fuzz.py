@@ -75,7 +75,9 @@ _ODD += ["9" * 19, "9" * 400, "<b>", "'", "\ud7ff\ufffd\u202e", "x" * 5000, "Ame
 @pytest.fixture(scope="module")
 def runtime(database_url, tmp_path_factory):
     """Every door for providers is open, and nothing leaves."""
-    with opened(database_url, form_takes=0, data_dir=tmp_path_factory.mktemp("data"), **DOORS) as runtime:
+    with opened(
+        database_url, form_takes=0, double_opt_in="email,sms", data_dir=tmp_path_factory.mktemp("data"), **DOORS
+    ) as runtime:
         yield runtime
 
 
@@ -120,7 +122,17 @@ def test_no_webhook_finds_a_fault_of_ours_proven_or_not(house, client):
 
 def test_every_public_address_is_among_those(house, client):
     paths = set(described(client.app, values_of(house, furnish(house))).raw_schema["paths"])
-    known = {"/", "/w/{slug}", "/r/{token}", "/j/{token}", "/o/{token}", "/watch/{token}/beat", "/healthz", "/outbox"}
+    known = {
+        "/",
+        "/w/{slug}",
+        "/r/{token}",
+        "/r/{token}/code",
+        "/j/{token}",
+        "/o/{token}",
+        "/watch/{token}/beat",
+        "/healthz",
+        "/outbox",
+    }
     doors = {"/hooks/mail", "/hooks/ses", "/hooks/twilio/inbound", "/hooks/twilio/status/{token}", "/hooks/webhook"}
     assert (known | doors) <= paths and len(paths) >= 30
     assert not [path for path in paths if path.startswith("/staff")]
@@ -289,6 +301,7 @@ FORMS += (
     "from",
     "to",
     "texts",
+    "code",
     "utm_source",
     "landed",
 )
@@ -299,6 +312,7 @@ NEEDED = {
     "switch": ("session",),
     "ask": ("question",),
     "erase": ("sure",),
+    "code": ("code",),
     "choose": ("scope",),
     "beat": ("ticket", "from", "to"),
     "twilio": ("MessageSid", "MessageStatus", "From"),
@@ -327,6 +341,7 @@ def furnish(house) -> list[int]:
     found = [house.place(phone=house.phone, consents=box)]
     found += [house.place(session_id=session, email=f"at{session}@example.com") for session in (full, doors, later)]
     found += [house.place(session_id=full, email=f"line{n}-{house.email}", waits=True) for n in (1, 2)]
+    found += [house.place(email=f"code-{house.email}", phone="+12075550199", consents=box, prove_texts=True)]
     found += [house.place(email=f"gone-{house.email}"), house.place(email=f"moved-{house.email}")]
     with transaction(runtime.engine) as db:
         for session in (doors, over):
@@ -374,6 +389,7 @@ def values_of(house, registrations) -> dict:
         "consent": [str(box) for box in house.boxes.values()],
         "wording": [str(box) for box in house.boxes.values()],
         "texts": [str(house.boxes["sms-service"])],
+        "code": codes_of(house, registrations),
         "scope": ["kind", "extras", "everything"],
         "MessageStatus": ["delivered", "failed", "undelivered"],
         "From": [house.phone],
@@ -382,7 +398,7 @@ def values_of(house, registrations) -> dict:
         "to": ["2", "59.9"],
         "part": ["html", "text", "headers", "calendar"],
         "channel": ["email", "sms"],
-        "saved": ["switched", "email"],
+        "saved": ["switched", "email", "code", "sent"],
         "origin": [BASE, "https://www.clinic.example", "https://evil.example", "null", "http://[::1"],
         "referer": ["https://www.clinic.example/page", "http://[::1", "https://a@b@c/"],
         "sec-fetch-site": ["same-origin", "cross-site", "none"],
@@ -408,6 +424,14 @@ def keys_of(house, registrations) -> dict[str, list[str]]:
     names = [one.name for one in captured(house.runtime.settings.outbox, limit=6)]
     sessions = sessions_of(house)
     return found | {"w": [house.slug], "outbox": names, "calendar": sessions, "static": ["public.css"], "brand": _BRAND}
+
+
+def codes_of(house, registrations) -> list[str]:
+    """The codes of the numbers that these people have, of the first rounds, and one that is wrong."""
+    with transaction(house.runtime.engine) as db:
+        numbers = {one: place.phone for one in registrations if (place := people.place(db, one)) and place.phone}
+    sign = house.runtime.signer.code
+    return [sign(one, number, round_) for one, number in numbers.items() for round_ in range(3)] + ["000000"]
 
 
 def sessions_of(house) -> list[str]:
