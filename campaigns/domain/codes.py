@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+LENGTH: Final = 6
+"""Digits of a code."""
 LASTS: Final = timedelta(minutes=30)
 """How long after it was asked for a code counts."""
 MOST_TRIES: Final = 5

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 
-from campaigns.domain.codes import MOST_TRIES, Asking, digits_of
+from campaigns.domain.codes import LENGTH, MOST_TRIES, Asking, digits_of
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.domain.tokens import Signer
@@ -49,8 +49,8 @@ def enter_code(
 ) -> Entered:
     """Take a code: the right one makes the yes that waits a consent, with the words that were shown.
 
-    The right one once more changes nothing. A wrong one is counted, and the last of a few ends the
-    asking. Raises `LinkExpired` for a registration that does not exist.
+    The right one once more changes nothing. A wrong one is counted if it is a guess at all, and the last
+    of a few ends the asking. Raises `LinkExpired` for a registration that does not exist.
     """
     number = current_place(db, registration_id).registration_id
     asking, round_ = asked.asking_of(db, number)
@@ -59,7 +59,10 @@ def enter_code(
         return Entered.RIGHT if here is not None and here.texts else Entered.OVER
     if not asking.stands(here.phone, now) or _must_not(db, here):
         return Entered.OVER
-    if not signer.knows_code(digits_of(typed), number, asking.phone, round_):
+    digits = digits_of(typed)
+    if len(digits) != LENGTH:
+        return Entered.WRONG
+    if not signer.knows_code(digits, number, asking.phone, round_):
         asked.note_wrong_code(db, number)
         return Entered.OVER if asking.tries + 1 >= MOST_TRIES else Entered.WRONG
     _record(db, here, asking, evidence, now)

@@ -97,8 +97,9 @@ def test_asking_for_the_addresses_changes_nothing_and_another_site_cannot_post(c
         assert client.get(address).status_code == 405
         assert client.post(address, data={"code": code}, headers={"sec-fetch-site": "cross-site"}).status_code == 403
     assert kept(house) == (0, 0)
-    for odd in ({}, {"code": ""}, {"code": "١٢٣٤٥٦"}, {"code": "\0"}, {"code": "9" * 5000}):
+    for odd in ({"other": "1"}, {"code": ""}, {"code": "١٢٣٤٥٦"}, {"code": "\0"}, {"code": "9" * 5000}):
         assert client.post(f"{path}/code", data=odd).status_code == 422
+    assert kept(house) == (0, 0)  # what has not six digits is no guess
 
 
 def test_the_box_on_the_page_and_in_the_details_asks_for_a_code_too(careful, house):
