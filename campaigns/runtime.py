@@ -100,7 +100,12 @@ class Runtime:
         """What keeps the registration form from being used against others."""
         settings = self.settings
         return Guard(
-            self.seal, settings.secrets[0], settings.sign_up_limits, self.inbound_words, settings.double_opt_in
+            self.seal,
+            settings.secrets[0],
+            settings.sign_up_limits,
+            self.inbound_words,
+            prove_email=Channel.EMAIL in settings.proves,
+            prove_texts=Channel.SMS in settings.proves,
         )
 
     @property

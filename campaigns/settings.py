@@ -60,8 +60,9 @@ class Settings(ClinicSettings):
     """Forms that one network address may send within a minute, counted by each web process for itself."""
     form_takes: timedelta = timedelta(seconds=2)
     """A form that comes back sooner after it was shown is shown once more: people take longer."""
-    double_opt_in: bool = False
-    """Boxes ticked for lessons and news count once they are confirmed with a button behind the link in the email."""
+    double_opt_in: str = ""
+    """Channels, with commas between, on which a ticked box counts once its owner confirms it. `email`: with a button
+    behind the link in the email. `sms`: with a code from the number. `true` means `email`."""
     embed_origins: str = ""
     """Comma-separated origins, such as https://www.clinic.example, whose pages may show the form in a frame, or send
     one of their own. Empty: none, and the page for frames does not exist."""
@@ -195,6 +196,15 @@ class Settings(ClinicSettings):
             raise ValueError("must be origins without a path, such as https://www.clinic.example, with commas between")
         return ",".join(origins)
 
+    @field_validator("double_opt_in", mode="before")
+    @classmethod
+    def _channels(cls, value: object) -> object:
+        words = {one.strip().lower() for one in str(value).split(",")} - {""}
+        channels = {"true": {"email"}, "false": set()}.get(",".join(words), words)
+        if not channels <= {"email", "sms"}:
+            raise ValueError("must name channels, email, sms or email,sms, or be empty for none")
+        return ",".join(sorted(channels))
+
     @field_validator("public_url")
     @classmethod
     def _no_slash(cls, value: str) -> str:
@@ -217,6 +227,11 @@ class Settings(ClinicSettings):
             if not (self.twilio_messaging_service_sid or self.twilio_from):
                 raise ValueError("CAMPAIGNS_SMS_PROVIDER=twilio also needs TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM")
         return self
+
+    @property
+    def proves(self) -> frozenset[str]:
+        """The channels with double opt-in."""
+        return frozenset(self.double_opt_in.split(",")) - {""}
 
     @property
     def email_by(self) -> Literal["folder", "smtp"]:

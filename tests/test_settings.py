@@ -123,6 +123,30 @@ def test_sites_that_may_frame_the_form_are_origins_and_nothing_else() -> None:
             read_settings(embed_origins=wrong)
 
 
+@pytest.mark.parametrize(
+    ("written", "channels"),
+    [
+        ("", set()),
+        ("false", set()),
+        (False, set()),
+        ("true", {"email"}),
+        (True, {"email"}),
+        ("email", {"email"}),
+        ("sms", {"sms"}),
+        (" SMS, email,", {"email", "sms"}),
+    ],
+)
+def test_double_opt_in_names_its_channels_and_true_stays_what_it_was(written: object, channels: set[str]) -> None:
+    assert read_settings(double_opt_in=written).proves == channels
+    assert read_settings().proves == set()
+
+
+@pytest.mark.parametrize("written", ["yes", "text", "email;sms", "true,sms"])
+def test_double_opt_in_for_any_other_word_is_refused_with_the_remedy(written: str) -> None:
+    with pytest.raises(ConfigurationError, match="CAMPAIGNS_DOUBLE_OPT_IN: must name channels, email, sms or"):
+        read_settings(double_opt_in=written)
+
+
 def test_limits_of_the_form_come_from_the_settings() -> None:
     limits = read_settings(sign_ups_email_hour=1, sign_ups_ip_day=7).sign_up_limits
     assert (limits.email_an_hour, limits.email_a_day, limits.number_a_day) == (1, 10, 3)

@@ -22,6 +22,8 @@ class Awaited(StrEnum):
     PLACE = "place"
     """They are on the waiting list."""
     OFFER = "offer"
+    ASKING = "asking"
+    """They have not been asked for a code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +56,15 @@ class Facts:
     standing: Standing = Standing.HELD
     offered_at: datetime | None = None
     """When a place was offered to somebody on the waiting list."""
+    asked_at: datetime | None = None
+    """When a code was asked for last that shows whose the number is."""
+    agreed_at: datetime | None = None
+    """When they agreed to texts after registering."""
     attendance: Attendance = Attendance.UNKNOWN
     texts: bool = False
     """Gets text reminders: consent, a number, and no suppression."""
+    unproven: bool = False
+    """Ticked texts, and a code that went to the number is waited for."""
     confirm: bool = True
     """False for someone imported without confirmations."""
 
@@ -74,8 +82,8 @@ def speaks(audience: Audience, facts: Facts) -> bool | Awaited:
     Once the attendance list is final, someone it does not name belongs to none of its audiences.
     """
     waits = facts.standing is not Standing.HELD
-    if audience is Audience.WAITING:
-        return waits
+    if audience in (Audience.WAITING, Audience.UNPROVEN):
+        return waits if audience is Audience.WAITING else facts.unproven
     if waits:  # who leaves the waiting list had no place to give up, and gets no receipt for one
         return Awaited.PLACE if facts.withdrawn_at is None else False
     if audience is Audience.EVERYONE:

@@ -27,6 +27,8 @@ class Caps:
     """Texts that confirm a sign-up, to numbers typed in from one network address."""
     confirmations_ever: int
     """Texts that confirm a sign-up, to one number."""
+    codes_ever: int
+    """Texts with a code, to one number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,9 @@ class Sent:
     session_id: int
     revision: int
     confirms: bool
-    """Confirms a sign-up."""
+    """Confirms a sign-up, or a yes to texts."""
+    code: bool = False
+    """Carries a code that shows whose the number is."""
 
 
 def over_the_cap(purpose: Purpose, sent: Sequence[Sent], caps: Caps, now: datetime) -> bool:
@@ -68,3 +72,12 @@ def pumped(sent: Sequence[Sent], sign_ups_before: int, caps: Caps, now: datetime
     confirmations = [one for one in sent if one.confirms]
     again = any(now - one.at < DAY for one in confirmations)
     return again or len(confirmations) >= caps.confirmations_ever or sign_ups_before >= caps.sign_ups_an_hour
+
+
+def pumped_for_codes(sent: Sequence[Sent], askings_before: int, caps: Caps) -> bool:
+    """Say whether a text with a code looks like one of a robot's, or the number has had as many as it may.
+
+    `askings_before` counts the other numbers that were typed in from the same network address in the
+    hour before. A second and a third within a day are nothing odd: the first may not have come.
+    """
+    return sum(one.code for one in sent) >= caps.codes_ever or askings_before >= caps.sign_ups_an_hour

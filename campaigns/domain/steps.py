@@ -49,10 +49,17 @@ class Anchor(StrEnum):
     """The publication of the doctor's answer to what this person asked."""
     OFFERED = "offered"
     """The moment at which somebody on the waiting list is offered a place."""
+    ASKED = "asked"
+    """The moment at which somebody ticked texts, and was asked for a code to show that the number is theirs."""
+    AGREED = "agreed"
+    """The moment at which somebody agreed to texts last; registering, where they had agreed before."""
 
 
 class Audience(StrEnum):
-    """Whom a step speaks to. All but `withdrawn`, `readdressed` and `waiting` mean people who hold a place now."""
+    """Whom a step speaks to.
+
+    All but `withdrawn`, `readdressed`, `waiting` and `unproven` mean people who hold a place now.
+    """
 
     EVERYONE = "everyone"
     ATTENDED = "attended"
@@ -67,6 +74,8 @@ class Audience(StrEnum):
     """People on the waiting list, with an offer or without."""
     READDRESSED = "readdressed"
     """People at an email address that their place has gone from, over to another one."""
+    UNPROVEN = "unproven"
+    """People who ticked texts and have not shown yet that the number is theirs, with a place or waiting for one."""
 
 
 class Standing(StrEnum):
@@ -177,7 +186,18 @@ class Step:
     def dated(self) -> bool:
         """Whether the due time hangs on the session's date, so that the message belongs to one revision of it."""
         undated = (Anchor.REGISTERED, Anchor.ANSWERED, Anchor.OFFERED)
-        return self.anchor not in undated and not self.parting
+        return self.anchor not in undated and not self.by_round and not self.parting
+
+    @property
+    def by_round(self) -> bool:
+        """Whether it follows each asking for texts and each yes to them anew, so that the message belongs to one."""
+        return self.anchor in (Anchor.ASKED, Anchor.AGREED)
+
+    @property
+    def needs_consent(self) -> bool:
+        """Whether somebody must have agreed to it. The text that asks whose a number is comes before that."""
+        asks = self.audience is Audience.UNPROVEN and self.purpose is Purpose.SERVICE
+        return (self.channel is Channel.SMS and not asks) or self.purpose is not Purpose.SERVICE
 
     @property
     def parting(self) -> bool:

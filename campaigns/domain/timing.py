@@ -71,7 +71,7 @@ def due(step: Step, facts: Facts, hours: SendingHours, busy: frozenset[date] = f
     """
     if facts.withdrawn_at is not None and not step.parting:
         return Never(Reason.WITHDRAWN)
-    if not facts.confirm and step.anchor is Anchor.REGISTERED and step.offset == Relative(timedelta(0)):
+    if not facts.confirm and _confirms_registering(step, facts):
         return Never(Reason.CONFIRMATIONS_OFF)
     anchor = facts.withdrawn_at if step.parting else _own(step, facts)
     answer = due_for_class(step, facts.session, facts.zone, hours, busy, own_anchor=anchor)
@@ -96,8 +96,8 @@ def due_for_class(
 ) -> Answer:
     """Say when a step is due for everybody in `zone`, but for the audience.
 
-    Steps that count from the person's own act (`registered`, or their withdrawal), or from an answer
-    to them, need that instant as `own_anchor`; of a `LocalTime` offset only its local date matters,
+    Steps that count from the person's own act (`registered`, `agreed`, or their withdrawal), or from an
+    answer to them, need that instant as `own_anchor`; of a `LocalTime` offset only its local date matters,
     so that people who registered on one local day are a class too. A `Due` holds for
     those who registered before `registered_before`.
     """
@@ -162,8 +162,17 @@ def _own(step: Step, facts: Facts) -> datetime | None:
         Anchor.REGISTERED: facts.registered_at,
         Anchor.ANSWERED: facts.answered_at,
         Anchor.OFFERED: facts.offered_at,
+        Anchor.ASKED: facts.asked_at,
+        # Whoever takes a place that was offered registers anew: a yes from before then counts from that moment.
+        Anchor.AGREED: max(facts.agreed_at or facts.registered_at, facts.registered_at),
     }
     return own.get(step.anchor)
+
+
+def _confirms_registering(step: Step, facts: Facts) -> bool:
+    """Say whether it goes out at the moment of registering, and because of it."""
+    by_registering = step.anchor is Anchor.REGISTERED or (step.anchor is Anchor.AGREED and facts.agreed_at is None)
+    return by_registering and step.offset == Relative(timedelta(0))
 
 
 def _anchor(step: Step, session: SessionFacts) -> datetime | Awaited:
@@ -173,6 +182,8 @@ def _anchor(step: Step, session: SessionFacts) -> datetime | Awaited:
         return Awaited.ANSWER
     if step.anchor is Anchor.OFFERED:
         return Awaited.OFFER
+    if step.anchor is Anchor.ASKED:
+        return Awaited.ASKING
     if step.anchor is Anchor.CANCELLED:
         if step.parting:
             return Awaited.WITHDRAWAL

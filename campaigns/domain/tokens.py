@@ -75,9 +75,21 @@ class Signer:
             raise LinkExpired
         return _unpack(payload)
 
+    def code(self, registration_id: int, number: str, round_: int) -> str:
+        """Give the six digits that show, once they come back, that a number is theirs; another round, another code."""
+        return _code(self._secrets[0], registration_id, number, round_)
+
+    def knows_code(self, typed: str, registration_id: int, number: str, round_: int) -> bool:
+        """Say whether these are the six digits, under any of the secrets; how long it takes tells nothing of them."""
+        fits = [
+            hmac.compare_digest(typed.encode(), _code(secret, registration_id, number, round_).encode())
+            for secret in self._secrets
+        ]
+        return any(fits)
+
 
 class Links:
-    """Every address of ours that stands in a message, in one place."""
+    """Every address of ours that stands in a message, and the codes that come back to one, in one place."""
 
     def __init__(self, public_url: str, signer: Signer) -> None:
         """Take the address of the service as registrants reach it."""
@@ -109,6 +121,10 @@ class Links:
         """Give the registration page of a webinar."""
         return f"{self._base}/w/{slug}"
 
+    def code(self, registration_id: int, number: str, round_: int) -> str:
+        """Give the code that is typed into the personal page of a registration."""
+        return self._signer.code(registration_id, number, round_)
+
     def callback(self, delivery_id: int, attempt: int) -> str:
         """Give the address at which Twilio reports on one attempt of a delivery."""
         return f"{self._base}/hooks/twilio/status/{self._signer.sign(CALLBACK, delivery_id, attempt)}"
@@ -117,6 +133,11 @@ class Links:
 def _prove(secret: bytes, kind: str, payload: bytes) -> bytes:
     # The kind is closed off by a NUL so that kind and payload cannot trade bytes.
     return hmac.digest(secret, b"link\0" + kind.encode() + b"\0" + payload, _SHA)[:_PROOF_BYTES]
+
+
+def _code(secret: bytes, registration_id: int, number: str, round_: int) -> str:
+    made = hmac.digest(secret, f"code\0{registration_id}\0{number}\0{round_}".encode(), _SHA)
+    return f"{int.from_bytes(made) % 10**6:06}"
 
 
 def _write(raw: bytes) -> str:

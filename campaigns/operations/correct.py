@@ -11,21 +11,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose, Standing
 from campaigns.errors import Conflict, Rejected, mark
 from campaigns.language import ENGLISH
 from campaigns.operations.plan import plan_registration
-from campaigns.operations.register import Request, record_consents, register
-from campaigns.operations.sign_up import Guard, count_sign_up
+from campaigns.operations.register import TEXTS, Request, put_texts_off, record_consents, register
+from campaigns.operations.sign_up import Guard, count_sign_up, count_texts
 from campaigns.operations.switch import current_place
-from campaigns.store import form_fields, ledger_plan, people, switches
+from campaigns.store import asked, form_fields, ledger_plan, people, switches
 from campaigns.store.consents import granted_for, permissions_of
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place
 
-TEXTS = (Channel.SMS, Purpose.SERVICE)
+ENOUGH: Final = mark("We have sent as many codes today as we may. Try again tomorrow.")
+"""To somebody who asks for one more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +58,8 @@ def correct(
     """Write the new details, and plan what is still to come anew; give the registration that holds from now on.
 
     A yes to texts was given for one number and does not go over to another. Raises `Rejected`
-    naming the field if the email changes for a place that is over or given up, `LinkExpired` for
-    a registration that does not exist, and what `register` raises.
+    naming the field if the email changes for a place that is over or given up, or no more codes may
+    be asked for today, `LinkExpired` for a registration that does not exist, and what `register` raises.
     """
     here = current_place(db, registration_id)
     if wanted.email != here.email:
@@ -68,13 +70,26 @@ def correct(
         here.registration_id,
         {"first_name": wanted.first_name, "phone": wanted.phone, "zone": wanted.zone, "language": wanted.language},
     )
-    ticked = {TEXTS: wanted.texts} if wanted.texts is not None and wanted.phone else {}
-    record_consents(db, here.registrant_id, _request(here, wanted, ticked), now)
+    _agree(db, here, wanted, guard, now)
     ledger_plan.forget_planned_of(db, here.registration_id, now)
     after = current_place(db, here.registration_id)
     granted = permissions_of(db, here.registrant_id)
     plan_registration(db, after, granted, hours, now, horizon=horizon, only_after=now)
     return here.registration_id
+
+
+def _agree(db: Connection, here: Place, wanted: Details, guard: Guard, now: datetime) -> None:
+    """Write down the yes to texts, or let it wait for the code; and that a number without one has none."""
+    ticked = {TEXTS: wanted.texts} if wanted.texts is not None and wanted.phone else {}
+    request = replace(_request(here, wanted, ticked), prove_texts=guard.prove_texts)
+    request, asks = put_texts_off(db, here.registrant_id, here.registration_id, request, now)
+    if asks is False:
+        raise Rejected(ENOUGH, field="texts")
+    agreed = record_consents(db, here.registrant_id, request, now)
+    if agreed:
+        asked.note_yes_to_texts(db, here.registration_id, now, new_round=True)
+    if agreed or asks:
+        count_texts(db, here.registration_id, guard, now, ip=str(wanted.evidence.get("ip", "")))
 
 
 def _to_another_address(
@@ -104,10 +119,12 @@ def _to_another_address(
     if not people.withdraw(db, here.registration_id, now):
         raise Conflict(mark("Your place was changed a moment ago. Reload the page to see it as it is now."))
     agreed = {kind: None for kind in granted_for(db, here.registrant_id) if kind[0] is Channel.EMAIL}
-    texts: dict[tuple[Channel, Purpose], int | None] = {}
-    if wanted.phone and (wanted.texts is not None or (here.texts and wanted.phone == here.phone)):
-        texts = {TEXTS: wanted.texts}
-    request = replace(_request(here, wanted, {**agreed, **texts}), prove_email=guard.prove_email)
+    texts, known = _texts_there(here, wanted, now)
+    request = replace(
+        _request(here, wanted, {**agreed, **texts}),
+        prove_email=guard.prove_email,
+        prove_texts=guard.prove_texts and not known,
+    )
     made = register(db, request, hours, now, horizon=horizon)
     form_fields.carry_over(db, here.registration_id, made.registration_id)
     switches.lead_on(db, here.registration_id, made.registration_id)
@@ -116,6 +133,17 @@ def _to_another_address(
         switches.take_over_entry(db, here.registration_id, made.registration_id)
         count_sign_up(db, made.registration_id, request, guard, now, ip=str(wanted.evidence.get("ip", "")))
     return made.registration_id
+
+
+def _texts_there(here: Place, wanted: Details, now: datetime) -> tuple[dict[tuple[Channel, Purpose], int | None], bool]:
+    """Give the yes to texts that goes along to another address, and whether the number is known to be theirs."""
+    if not wanted.phone:
+        return {}, False
+    known = here.texts and wanted.phone == here.phone
+    if known or wanted.texts is not None:
+        return {TEXTS: wanted.texts}, known
+    waits = here.asking is not None and here.asking.stands(wanted.phone, now)
+    return ({TEXTS: here.asking.wording_id} if here.asking and waits else {}), False
 
 
 def _tell_the_old_address(

@@ -26,6 +26,7 @@ from campaigns.store.people import Place
 Permissions = Mapping[tuple[Channel, Purpose], bool]
 
 _WAITING: Final = frozenset({Status.PLANNED, Status.QUEUED})
+_FALLEN: Final = _WAITING | {Status.SKIPPED}
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -67,7 +68,8 @@ def timeline(db: Connection, place: Place, hours: SendingHours, now: datetime) -
     """Give every step of the campaign for one registration, in the order of time.
 
     A step that went out for an earlier date of the session appears once more for the new one;
-    what was only planned for it has fallen and is not told.
+    what was only planned for it has fallen and is not told. So does one that followed an earlier
+    asking for texts, or an earlier yes to them, if it went out.
     A step due in the past that has no row says why: it was useless by the time it could go.
     """
     steps = steps_of(db, place.webinar.id)
@@ -78,8 +80,8 @@ def timeline(db: Connection, place: Place, hours: SendingHours, now: datetime) -
     answers = answers_for(steps, place.facts, hours)
     found = []
     for step in steps:
-        current = place.session.revision if step.dated else 0
-        mine = [row for row in rows.get(step.id, []) if row.revision == current or row.status not in _WAITING]
+        current, fallen = _current(step, place), _FALLEN if step.by_round else _WAITING
+        mine = [row for row in rows.get(step.id, []) if row.revision == current or row.status not in fallen]
         barred = _barred(db, step, place, granted)
         found += [Milestone(step, answers[step.id], row, barred if row.status in _WAITING else None) for row in mine]
         if not any(row.revision == current for row in mine):
@@ -103,6 +105,13 @@ def overtaken(step: Step, answer: Due, moved_at: datetime | None) -> bool:
     return by_day and moved_at is not None and answer.at <= moved_at
 
 
+def _current(step: Step, place: Place) -> int:
+    """Give what the row of a step has for its revision that counts now."""
+    if step.by_round:
+        return -place.texts_round
+    return place.session.revision if step.dated else 0
+
+
 def forecast(
     steps: Sequence[Step], facts: Facts, hours: SendingHours, granted: Permissions, *, number: bool
 ) -> list[Milestone]:
@@ -121,8 +130,7 @@ def answers_for(steps: Sequence[Step], facts: Facts, hours: SendingHours) -> dic
 def _missing(step: Step, granted: Permissions, *, number: bool) -> Reason | None:
     if step.channel is Channel.SMS and not number:
         return Reason.NO_NUMBER
-    asked = step.channel is Channel.SMS or step.purpose is not Purpose.SERVICE
-    return Reason.NO_CONSENT if asked and not granted.get((step.channel, step.purpose), False) else None
+    return Reason.NO_CONSENT if step.needs_consent and not granted.get((step.channel, step.purpose), False) else None
 
 
 def _barred(db: Connection, step: Step, place: Place, granted: Permissions) -> Reason | None:

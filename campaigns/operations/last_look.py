@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from campaigns.domain.caps import Caps, over_the_cap, pumped, shared_already
+from campaigns.domain.caps import Caps, over_the_cap, pumped, pumped_for_codes, shared_already
+from campaigns.domain.codes import LASTS
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.reasons import Reason
-from campaigns.domain.steps import Anchor, Channel, Purpose, Step
+from campaigns.domain.steps import Anchor, Audience, Channel, Step
 from campaigns.domain.timing import Due, Hold, Never, due, leave_now
 from campaigns.store.letters import RETOLD, Item
 
@@ -49,11 +50,11 @@ def look(item: Item, step: Step, rules: Rules, now: datetime, *, approved: bool 
     """Say whether a queued delivery may leave now (`GO`), not yet (`Hold`, `STAY`), or never (`Skip`)."""
     if item.erased:
         return Skip(Reason.ERASED)
-    if item.revision not in (0, item.about.current_revision):
+    if _superseded(item, step):
         return Skip(Reason.SUPERSEDED)
     if step.purpose in item.about.stopped:
         return STAY
-    reason = _out_of_date(item, step, rules.hours, now) or _unwelcome(item, step)
+    reason = _out_of_date(item, step, rules.hours, now) or _unwelcome(item, step, now)
     if reason is not None:
         return Skip(reason)
     hold = _held(item, now) or leave_now(step, item.facts, rules.hours, now)
@@ -68,6 +69,13 @@ def look(item: Item, step: Step, rules: Rules, now: datetime, *, approved: bool 
     return GO
 
 
+def _superseded(item: Item, step: Step) -> bool:
+    """Say whether the session has another date by now, or texts were asked for or agreed to anew."""
+    if step.by_round:
+        return item.revision != -item.texts_round
+    return item.revision > 0 and item.revision != item.about.current_revision
+
+
 def _out_of_date(item: Item, step: Step, hours: SendingHours, now: datetime) -> Reason | None:
     if now >= item.expires_at:
         return Reason.EXPIRED
@@ -80,11 +88,14 @@ def _out_of_date(item: Item, step: Step, hours: SendingHours, now: datetime) -> 
     return Reason.OTHER_AUDIENCE  # what it was planned for was taken back: an attendance, for one
 
 
-def _unwelcome(item: Item, step: Step) -> Reason | None:
+def _unwelcome(item: Item, step: Step, now: datetime) -> Reason | None:
     if step.channel is Channel.SMS and item.phone is None:
         return Reason.NO_NUMBER
-    if (step.channel is Channel.SMS or step.purpose is not Purpose.SERVICE) and not item.permitted:
+    if step.needs_consent and not item.permitted:
         return Reason.NO_CONSENT
+    asked_at = item.facts.asked_at
+    if step.audience is Audience.UNPROVEN and (asked_at is None or now >= asked_at + LASTS):
+        return Reason.EXPIRED
     return Reason.SUPPRESSED if item.suppressed else None
 
 
@@ -101,11 +112,20 @@ def _too_many(item: Item, step: Step, caps: Caps, now: datetime) -> Reason | Non
         return Reason.PUMPED
     if step.channel is not Channel.SMS:
         return None
-    if shared_already(step.id, item.session_id, item.revision, item.sent):
+    # A code belongs to one person: the same step to somebody else at this number said another one.
+    if step.anchor is not Anchor.ASKED and shared_already(step.id, item.session_id, item.revision, item.sent):
         return Reason.HOUSEHOLD
-    if step.anchor is Anchor.REGISTERED and pumped(item.sent, item.sign_ups_before, caps, now):
+    if _looks_pumped(item, step, caps, now):
         return Reason.PUMPED
     return Reason.TOO_MANY if over_the_cap(step.purpose, item.sent, caps, now) else None
+
+
+def _looks_pumped(item: Item, step: Step, caps: Caps, now: datetime) -> bool:
+    if step.anchor is Anchor.ASKED:
+        return pumped_for_codes(item.sent, item.sign_ups_before, caps)
+    confirms = step.anchor in (Anchor.REGISTERED, Anchor.AGREED)
+    # Whoever has typed the code that went to this number is no robot, and no stranger to it.
+    return confirms and not item.proven and pumped(item.sent, item.sign_ups_before, caps, now)
 
 
 def _repeated(item: Item, step: Step, now: datetime) -> Reason | None:

@@ -130,7 +130,15 @@ def _registration(row: Row) -> dict[str, Any]:
         "attended_seconds": row["attended_seconds"],
         "attendance_known_by": {name: known_by[name] for name in known_by if name not in ("staff", "list")},
         "confirmations_held_back": list(row["held_back"]),
+        "texts_wait_for_a_code": _asking(row["texts_asked"]),
+        "texts_agreed_to_later_at": row["texts_agreed_at"],
     }
+
+
+def _asking(kept: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if kept is None:
+        return None
+    return {"number": kept["phone"], "asked_at": kept["at"], "wrong_codes": kept["tries"], "from_ip": kept["ip"]}
 
 
 def _answer(row: Row, seal: Seal) -> dict[str, Any]:

@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 from campaigns.domain.audience import Facts
 from campaigns.domain.local import instant_of, zone_of
 from campaigns.domain.quiet import SendingHours
-from campaigns.domain.steps import Anchor, Audience, Channel, Late, LocalTime, Purpose, Quiet, Step
+from campaigns.domain.steps import Anchor, Audience, Channel, Late, LocalTime, Quiet, Step
 from campaigns.domain.timing import Answer, Due, busy_days, due, due_for_class
 from campaigns.operations.explain import Permissions, answers_for, overtaken
 from campaigns.store.campaigns import steps_of
 from campaigns.store.engine import Connection, Engine, transaction
-from campaigns.store.ledger_plan import Entry, insert_class, insert_entries, unplanned
+from campaigns.store.ledger_plan import Entry, Lacking, insert_class, insert_entries, unplanned
 from campaigns.store.people import Place, zones_in
 from campaigns.store.watermarks import planned, session_to_plan
 from campaigns.store.webinars import SessionRow
@@ -57,7 +57,7 @@ def plan_registration(
     """Plan what one registration is due within the horizon; give the number of deliveries added.
 
     `only_after` leaves out what was due up to then: someone who agrees to more today is
-    not sent the backlog.
+    not sent the backlog, but what follows this very yes.
     """
     steps = steps_of(db, place.webinar.id)
     answers = answers_for(steps, place.facts, hours)
@@ -69,13 +69,14 @@ def plan_registration(
             revision=place.session.revision,
             due_at=answer.at,
             expires_at=answer.expires,
+            round_=place.texts_round,
         )
         for step in steps
         if may_get(step, place, granted)
         and isinstance(answer := answers[step.id], Due)
         and answer.at <= now + horizon + SEAM
         and now < answer.expires
-        and (only_after is None or answer.at > only_after)
+        and (only_after is None or answer.at > only_after or (step.by_round and answer.at == only_after))
     ]
     return insert_entries(db, entries)
 
@@ -103,7 +104,7 @@ def plan_session(db: Connection, session: SessionRow, hours: SendingHours, now: 
     for step in steps:
         if step.parting or step.anchor is Anchor.OFFERED:
             continue  # planned by the act itself
-        if step.anchor is not Anchor.REGISTERED:
+        if step.anchor is not Anchor.REGISTERED and not step.by_round:
             added += _plan_dated(db, step, steps, sweep, zones, hours)
         elif _one_day_one_answer(step):
             added += _plan_by_day(db, step, steps, sweep, zones, hours)
@@ -169,12 +170,12 @@ def _plan_by_day(
 
 
 def _plan_one_by_one(db: Connection, step: Step, steps: Sequence[Step], sweep: Sweep, hours: SendingHours) -> int:
-    """Plan a step that counts from the moment of registering, for those whom intake did not plan or could not reach."""
+    """Plan a step that counts from the moment of an act, for those whom the act did not plan or could not reach."""
     delta = timedelta(days=step.offset.days) if isinstance(step.offset, LocalTime) else step.offset.delta
     moves = isinstance(step.offset, LocalTime) or step.quiet is Quiet.SHIFT
     slack = _SLACK if moves else timedelta(days=1)
     rows = _asked_singly(db, step, steps, sweep, hours, (sweep.since - delta - slack, sweep.until - delta + slack))
-    return insert_entries(db, [_entry(step, sweep, number, answer) for number, _, answer in rows])
+    return insert_entries(db, [_entry(step, sweep, one, answer) for one, answer in rows])
 
 
 def _plan_latecomers(
@@ -185,8 +186,8 @@ def _plan_latecomers(
     if step.late is not Late.SEND_NOW or not since:
         return 0
     rows = _asked_singly(db, step, steps, sweep, hours, (min(since), sweep.until))
-    late = [(number, answer) for number, registered, answer in rows if registered >= answer.registered_before]
-    return insert_entries(db, [_entry(step, sweep, number, answer) for number, answer in late])
+    late = [(one, answer) for one, answer in rows if one.registered_at >= answer.registered_before]
+    return insert_entries(db, [_entry(step, sweep, one, answer) for one, answer in late])
 
 
 def _asked_singly(
@@ -195,42 +196,51 @@ def _asked_singly(
     steps: Sequence[Step],
     sweep: Sweep,
     hours: SendingHours,
-    registered: tuple[datetime, datetime],
-) -> Iterator[tuple[int, datetime, Due]]:
-    """Ask timing for each who lacks the step; give (registration, registered_at, answer) of those in reach."""
+    acted: tuple[datetime, datetime],
+) -> Iterator[tuple[Lacking, Due]]:
+    """Ask timing for each who lacks the step and acted between these; give those in reach, each with the answer."""
     session = sweep.session
     rows = unplanned(
         db,
         step,
         session_id=session.id,
         revision=session.revision,
-        registered_from=registered[0],
-        registered_before=registered[1],
+        since=acted[0],
+        before=acted[1],
     )
     anyone = replace(step, audience=Audience.EVERYONE)  # the query has asked whom it speaks to
-    for number, name, registered_at, confirm in rows:
-        zone = zone_of(name)
-        facts = Facts(session=session.facts, zone=zone, registered_at=registered_at, confirm=confirm)
+    for one in rows:
+        zone = zone_of(one.zone)
+        facts = Facts(
+            session=session.facts,
+            zone=zone,
+            registered_at=one.registered_at,
+            asked_at=one.asked_at,
+            agreed_at=one.agreed_at,
+            confirm=one.confirm,
+        )
         answer = due(anyone, facts, hours, busy_days(steps, session.facts, zone, hours))
         if isinstance(answer, Due) and answer.at <= sweep.until and sweep.now < answer.expires:
-            yield number, registered_at, answer
+            yield one, answer
 
 
-def _entry(step: Step, sweep: Sweep, registration_id: int, answer: Due) -> Entry:
+def _entry(step: Step, sweep: Sweep, one: Lacking, answer: Due) -> Entry:
     return Entry(
-        registration_id=registration_id,
+        registration_id=one.registration_id,
         session_id=sweep.session.id,
         step=step,
         revision=sweep.session.revision,
         due_at=answer.at,
         expires_at=answer.expires,
+        round_=one.round_,
     )
 
 
 def _one_day_one_answer(step: Step) -> bool:
     """Say whether everybody who registers on one local day gets the same answer: nothing in it hangs on the hour."""
     return (
-        isinstance(step.offset, LocalTime)
+        not step.by_round
+        and isinstance(step.offset, LocalTime)
         and step.offset.days > 0
         and step.expires.anchor in (Anchor.STARTS, Anchor.ENDS)
         and step.near is None
@@ -256,5 +266,4 @@ def may_get(step: Step, place: Place, granted: Permissions) -> bool:
     """Say whether somebody can be sent a step at all: a number for a text, and consent where it takes one."""
     if step.channel is Channel.SMS and place.phone is None:
         return False
-    asked = step.channel is Channel.SMS or step.purpose is not Purpose.SERVICE
-    return not asked or granted.get((step.channel, step.purpose), False)
+    return not step.needs_consent or granted.get((step.channel, step.purpose), False)

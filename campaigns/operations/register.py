@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from campaigns.domain.codes import DAY, MOST_ASKINGS, Asking
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.domain.waiting import takes_more
@@ -24,6 +25,9 @@ from campaigns.store.webinars import SessionRow, session_for_intake
 
 OPEN_AFTER_END: Final = timedelta(0)
 """How long after its end a session still takes registrations."""
+
+TEXTS: Final = (Channel.SMS, Purpose.SERVICE)
+"""What the box for texts stands for."""
 
 CANCELLED: Final = mark("This session was cancelled. Choose another date.")
 OVER: Final = mark("This session is over. Choose another date.")
@@ -51,6 +55,8 @@ class Request:
     """Take a place on the waiting list if the session is full."""
     prove_email: bool = False
     """What was ticked for email, beyond the class itself, counts once it is confirmed from that address."""
+    prove_texts: bool = False
+    """Texts that were ticked for a number count once a code that went there comes back."""
     keeps: bool = False
     """It takes over a place that was given up a moment ago in the same transaction."""
     form_shown: int | None = None
@@ -65,6 +71,8 @@ class Registered:
     created: bool
     waits: bool = False
     """It asked for the waiting list, and found no place free."""
+    texts: bool = False
+    """Texts were asked for or agreed to just now, for a registration that was there before."""
 
 
 def register(db: Connection, request: Request, hours: SendingHours, now: datetime, *, horizon: timedelta) -> Registered:
@@ -86,14 +94,17 @@ def register(db: Connection, request: Request, hours: SendingHours, now: datetim
         asked.ask_for(db, registration_id, unproven)
         given = {kind: words for kind, words in request.consents.items() if kind not in _by_email(unproven)}
         request = replace(request, consents=given)
-    record_consents(db, registrant_id, request, now)
+    request, asks = put_texts_off(db, registrant_id, registration_id, request, now, new=created)
+    agreed = record_consents(db, registrant_id, request, now) and request.confirm and not created
+    if agreed:
+        asked.note_yes_to_texts(db, registration_id, now, new_round=True)
     if request.source == "web":
         _let_flow_again(db, request, now)
     found = place(db, registration_id)
     if found is not None:
         granted = permissions_of(db, registrant_id)
         plan_registration(db, found, granted, hours, now, horizon=horizon, only_after=None if created else now)
-    return Registered(registration_id, created, waits)
+    return Registered(registration_id, created, waits, texts=agreed or (asks is True and not created))
 
 
 def _unproven(db: Connection, registrant_id: int, request: Request) -> dict[Purpose, int | None]:
@@ -110,6 +121,36 @@ def _unproven(db: Connection, registrant_id: int, request: Request) -> dict[Purp
 
 def _by_email(purposes: Iterable[Purpose]) -> set[tuple[Channel, Purpose]]:
     return {(Channel.EMAIL, purpose) for purpose in purposes}
+
+
+def put_texts_off(
+    db: Connection, registrant_id: int, registration_id: int, request: Request, now: datetime, *, new: bool = False
+) -> tuple[Request, bool | None]:
+    """Take a ticked yes to texts out of a request, to wait for the code, if the number is not known to be theirs.
+
+    True if a code is asked for, False if as many were asked for today as may be, None if there is
+    nothing to ask or it is asked already.
+    """
+    if not request.prove_texts or TEXTS not in request.consents:
+        return request, None
+    phone = request.phone or phone_of(db, registrant_id)
+    if granted_for(db, registrant_id).get(TEXTS) == phone:
+        return request, None
+    given = {kind: words for kind, words in request.consents.items() if kind != TEXTS}
+    request, wording_id = replace(request, consents=given), request.consents[TEXTS]
+    known, _ = asked.asking_of(db, registration_id)
+    if known is not None and known.stands(phone, now):
+        return request, None
+    asking = Asking(phone, wording_id, now, ip=str(request.evidence.get("ip", "")))
+    return request, ask_for_code(db, registration_id, asking, new=new)
+
+
+def ask_for_code(db: Connection, registration_id: int, asking: Asking, *, new: bool = False) -> bool:
+    """Let a yes to texts wait for the code, which the next planning sends; False if enough were asked for today."""
+    if asked.askings_since(db, registration_id, asking.at - DAY) >= MOST_ASKINGS:
+        return False
+    asked.ask_for_texts(db, registration_id, asking, first=new)
+    return True
 
 
 def session_with_room(db: Connection, session_id: int, email: str, now: datetime) -> SessionRow:
@@ -190,8 +231,8 @@ def _open_session(session: SessionRow | None, now: datetime) -> SessionRow:
     return session
 
 
-def record_consents(db: Connection, registrant_id: int, request: Request, now: datetime) -> None:
-    """Write a consent for each ticked box unless that very answer stands already.
+def record_consents(db: Connection, registrant_id: int, request: Request, now: datetime) -> bool:
+    """Write a consent for each ticked box unless that very answer stands already; say if texts are agreed to by it.
 
     An empty box takes nothing back; but a yes to texts was given for one number, and does
     not go over to another that is given without it.
@@ -204,6 +245,7 @@ def record_consents(db: Connection, registrant_id: int, request: Request, now: d
             why = {**request.evidence, "why": "another number was given without a yes for it"}
             no = Answer(channel=channel, purpose=purpose, granted=False, address=address, means=means, evidence=why)
             record(db, registrant_id, no, now)
+    agreed = False
     for (channel, purpose), wording_id in request.consents.items():
         address = request.email if channel is Channel.EMAIL else request.phone or phone_of(db, registrant_id)
         if standing.get((channel, purpose)) != address:
@@ -217,3 +259,5 @@ def record_consents(db: Connection, registrant_id: int, request: Request, now: d
                 evidence={**request.evidence, "box": "unticked by default"},
             )
             record(db, registrant_id, answer, now)
+            agreed |= (channel, purpose) == TEXTS
+    return agreed

@@ -171,7 +171,7 @@ def _preview(
             counts.get(step.id, StepCounts(Counter())),
         )
         for step in steps
-        if step.anchor is not Anchor.REGISTERED
+        if step.anchor is not Anchor.REGISTERED and not step.by_round
     )
     people = sum(zones.values())
     fingerprint = _fingerprint(session, starts_at, ends_at, people)

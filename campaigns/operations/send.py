@@ -29,7 +29,8 @@ from campaigns.store.campaigns import all_steps
 from campaigns.store.engine import Connection, Engine, hold, let_go
 from campaigns.store.ledger_claim import close, queue_of, release
 from campaigns.store.ledger_line import LedgerLines, Way
-from campaigns.store.letters import load_batch, texts_sent
+from campaigns.store.letters import load_batch
+from campaigns.store.sent import texts_sent
 from campaigns.store.streams import read_streams
 
 _TRIES: Final = 6

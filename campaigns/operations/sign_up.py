@@ -1,8 +1,9 @@
 """Someone sends the registration form: a place, the answers, what brought them, and a count against abuse.
 
 Sending it again for a place one has gives the same answer and sends nothing: a form in
-which anybody can type anybody's address must not be a button that writes to them. Whoever
-has lost the confirmation is led to it by the page "Find my page".
+which anybody can type anybody's address must not be a button that writes to them. Only a yes to texts
+that is new with it is followed by a text, and counts. Whoever has lost the confirmation is led to it by
+the page "Find my page".
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from datetime import datetime, timedelta
 from campaigns.domain.inbound import InboundWords
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.sign_ups import Counted, Limits, held_back, keys_of
+from campaigns.domain.steps import Channel
 from campaigns.operations.ask import Ear, ask
 from campaigns.operations.register import Request, register
 from campaigns.store import form_fields, people, sign_ups, touches
@@ -49,6 +51,8 @@ class Guard:
     """By which a question with an urgent sign is known."""
     prove_email: bool = False
     """Double opt-in: boxes ticked for email count once they are confirmed from the address itself."""
+    prove_texts: bool = False
+    """Double opt-in: texts ticked for a number count once a code that went there comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,15 @@ def sign_up(
     skipped at the last look. Answers replace those given before, an empty one replaces
     nothing. Raises what `register` and `ask` raise; then nothing is written.
     """
-    request = replace(sent.request, prove_email=guard.prove_email)
+    request = replace(sent.request, prove_email=guard.prove_email, prove_texts=guard.prove_texts)
     made = register(db, request, hours, now, horizon=horizon)
     sealed = {number: close_answer(guard.seal, answer) for number, answer in sent.answers.items()}
     form_fields.save_answers(db, made.registration_id, sealed, now)
     touches.note_touch(db, made.registration_id, sent.touch)
     if made.created:
         count_sign_up(db, made.registration_id, sent.request, guard, now, ip=sent.ip)
+    elif made.texts:
+        count_texts(db, made.registration_id, guard, now, ip=sent.ip)
     urgent = False
     place = people.place(db, made.registration_id) if sent.question else None
     if place is not None:
@@ -99,10 +105,29 @@ def count_sign_up(
 ) -> None:
     """Count a new place against the limits; beyond one, its confirmation is written and does not leave."""
     # The person's row is locked by `register`: of two sign-ups with one email address the second counts the first.
-    keys = keys_of(request.email, request.phone, ip)
+    _count(db, registration_id, keys_of(request.email, request.phone, ip), guard, now, frozenset(Channel))
+
+
+def count_texts(db: Connection, registration_id: int, guard: Guard, now: datetime, *, ip: str) -> None:
+    """Count texts that somebody asked for or agreed to after registering; beyond a limit no text confirms it."""
+    place = people.place(db, registration_id)
+    if place is not None and place.phone is not None:
+        keys = keys_of(place.email, place.phone, ip)
+        by_number: dict[Counted, str] = {one: value for one, value in keys.items() if one is not Counted.EMAIL}
+        _count(db, registration_id, by_number, guard, now, frozenset({Channel.SMS}))
+
+
+def _count(
+    db: Connection,
+    registration_id: int,
+    keys: Mapping[Counted, str],
+    guard: Guard,
+    now: datetime,
+    confirmed_on: frozenset[Channel],
+) -> None:
     hashed = {one: _key(guard.secret, one, value) for one, value in keys.items()}
     tallies = sign_ups.count(db, hashed.values(), now)
-    channels = held_back({one: tallies[key] for one, key in hashed.items()}, guard.limits)
+    channels = confirmed_on & held_back({one: tallies[key] for one, key in hashed.items()}, guard.limits)
     if channels:
         sign_ups.hold_back(db, registration_id, channels)
 

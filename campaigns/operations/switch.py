@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from campaigns.domain.quiet import SendingHours
 from campaigns.errors import Conflict, LinkExpired, NotFound, PageErased, mark
 from campaigns.operations.plan import plan_registration
-from campaigns.operations.register import session_with_room
+from campaigns.operations.register import ask_for_code, session_with_room
 from campaigns.store import asked, erasures, form_fields, people, switches
 from campaigns.store.consents import permissions_of
 from campaigns.store.engine import Connection
@@ -47,6 +48,7 @@ def switch(
     form_fields.carry_over(db, here.registration_id, after)
     if after != here.registration_id:
         asked.ask_for(db, after, asked.take_asked(db, here.registration_id))
+        _ask_again(db, here, after, now, new=created)
     switches.lead_on(db, here.registration_id, after)
     left = holds and not over
     if created and left:
@@ -54,6 +56,13 @@ def switch(
     if created or left:
         _plan(db, after if created else here.registration_id, hours, now, horizon)
     return after
+
+
+def _ask_again(db: Connection, here: Place, after: int, now: datetime, *, new: bool) -> None:
+    """Let a yes to texts wait at the new place, for a code of its own: one belongs to one registration."""
+    if here.asking is not None and here.asking.stands(here.phone, now):
+        asked.end_askings(db, here.registrant_id, here.asking.phone)
+        ask_for_code(db, after, replace(here.asking, at=now), new=new)
 
 
 def _take(db: Connection, here: Place, session_id: int, now: datetime) -> tuple[int, bool]:

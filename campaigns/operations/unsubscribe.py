@@ -9,7 +9,8 @@ from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.errors import LinkExpired, PageErased, Rejected, mark
 from campaigns.operations.plan import plan_registration
-from campaigns.store import erasures
+from campaigns.operations.register import TEXTS
+from campaigns.store import asked, erasures
 from campaigns.store.consents import Answer, lift, permissions_of, record, suppress
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place, place
@@ -36,6 +37,8 @@ def stop(
     if address is None:
         return
     suppress(db, channel, address, purpose, reason="unsubscribed", source=means, now=now)
+    if channel is Channel.SMS:
+        asked.end_askings(db, person.registrant_id, address)
     standing = permissions_of(db, person.registrant_id)
     for kind in [purpose] if purpose else list(Purpose):
         if standing.get((channel, kind)):
@@ -60,6 +63,7 @@ def resume(
 ) -> None:
     """Let one kind of message flow again because the person asks for it; what was due meanwhile stays unsent.
 
+    Texts that begin are confirmed by one, as at sign-up.
     Raises `Rejected` for texts without a number. An address that bounced or complained stays suppressed.
     """
     person = _place(db, registration_id)
@@ -79,6 +83,9 @@ def resume(
             evidence=evidence,
         )
         record(db, person.registrant_id, answer, now)
+    if (channel, purpose) == TEXTS and not person.texts:
+        asked.end_askings(db, person.registrant_id, address)
+        asked.note_yes_to_texts(db, registration_id, now, new_round=True)
     _plan_afresh(db, registration_id, hours, now, horizon)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -17,7 +17,7 @@ from typing import Any, Final
 from campaigns import logs
 from campaigns.domain.audience import SessionFacts
 from campaigns.domain.messages import Message
-from campaigns.domain.steps import Channel, Step
+from campaigns.domain.steps import Anchor, Channel, Step
 from campaigns.domain.tokens import Links
 from campaigns.errors import TemplateInvalid
 from campaigns.language import ENGLISH, gettext, speaking
@@ -91,10 +91,17 @@ class Words:
             item.first_name,
             item.attempt + 1,
             calendar_uid(item.calendar_id),
+            self._code(item, step),
         )
         if isinstance(skeleton, Skeleton):
             return skeleton.fill(who, now)
         return skeleton.fill(who, item.expires_at - now)
+
+    def _code(self, item: Item, step: Step) -> str:
+        """Give the code that a text carries; empty for every other message."""
+        if step.channel is not Channel.SMS or step.anchor is not Anchor.ASKED:
+            return ""
+        return self.links.code(item.registration_id, item.phone or "", -item.revision)
 
     def _skeleton(
         self, compiled: Compiled, item: Item, step: Step, version_id: int | None, now: datetime
@@ -134,7 +141,7 @@ class Words:
         return made
 
     def _cast(self, compiled: Compiled, item: Item, step: Step, now: datetime) -> Skeleton | TextSkeleton:
-        letter = letter_of(item, step, now, compiled.language)
+        letter = replace(letter_of(item, step, now, compiled.language), code=self._code(item, step))
         if step.channel is Channel.EMAIL:
             return cast(compiled, letter, self.sender, self.links, self.sign)
         return cast_text(compiled, letter, self.sender, self.links)

@@ -51,8 +51,8 @@ def report(ending: Ending) -> Iterator[str]:
         registered = _instant(persona.registers_at(ending.session.starts_at), own)
         yield f"{persona.name} ({own.key}): registers {registered}; {persona.says}"
         for one in milestones:
-            if one.step.audience in (Audience.WAITING, Audience.READDRESSED):
-                continue  # nobody here waits for a place, and nobody who rehearses asked why they did not
+            if one.step.audience in (Audience.WAITING, Audience.READDRESSED, Audience.UNPROVEN):
+                continue  # nobody here waits for a place or a code, and nobody who rehearses asked why they did not
             line = _sent(one, own, messages) if _left(one) else _not_sent(one, own)
             sent, skipped = sent + _left(one), skipped + (not _left(one))
             yield line

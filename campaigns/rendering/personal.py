@@ -18,7 +18,7 @@ from campaigns.domain.steps import Channel, Purpose
 from campaigns.domain.tokens import Links
 from campaigns.rendering.variables import Greetings, Letter, Value, greeting, name_after, one_line
 
-PERSONAL: Final = ("first_name", "name_after", "greeting", "join_url", "manage_url", "stop_url", "replay_url")
+PERSONAL: Final = ("first_name", "name_after", "greeting", "join_url", "manage_url", "stop_url", "replay_url", "code")
 """The names of the closed list whose values belong to one person alone; a recording's only on our own page."""
 
 _FIRST_MARK: Final = 0xF0000
@@ -42,6 +42,8 @@ class Person:
     """Which hand-off this is; stands in the callback token of a text, nowhere else."""
     calendar_uid: str = ""
     """Stands in the calendar entry of an email, nowhere else."""
+    code: str = ""
+    """Stands in the text that asks whose a number is, nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ _VALUES: Final[Mapping[str, Callable[[Source, Person], str]]] = {
     "manage_url": lambda it, who: it.links.manage(who.registration_id),
     "stop_url": lambda it, who: it.links.stop(who.registration_id, it.channel, it.purpose),
     "replay_url": lambda it, who: it.links.watch(who.registration_id),
+    "code": lambda _, who: who.code,
 }
 
 

@@ -104,7 +104,14 @@ def render_text(
     compiled: Compiled, letter: Letter, sender: Sender, links: Links, *, useless_at: datetime | None = None
 ) -> Text:
     """Render one text message, ready to hand off; see `TextSkeleton.fill`."""
-    who = Person(letter.delivery_id, letter.registration_id, letter.recipient, letter.first_name, letter.attempt)
+    who = Person(
+        letter.delivery_id,
+        letter.registration_id,
+        letter.recipient,
+        letter.first_name,
+        letter.attempt,
+        code=letter.code,
+    )
     valid_for = None if useless_at is None else useless_at - letter.now
     return cast_text(compiled, letter, sender, links).fill(who, valid_for)
 

@@ -112,6 +112,8 @@ class Letter:
     """What they ticked waits to be confirmed on their page."""
     offer_ends_at: datetime | None = None
     """Until when a place is kept for somebody on the waiting list."""
+    code: str = ""
+    """Of the text that carries one: what shows, typed into the personal page, that the number is theirs."""
     now: datetime
     """The instant of rendering."""
 
@@ -132,7 +134,7 @@ NAMES: Final = frozenset(
     was_moved old_when old_when_short old_time_own has_next next_when next_time_own
     minutes_left class_state is_soon is_running is_over
     answer_title answer
-    offer_until offer_until_short asks
+    offer_until offer_until_short asks code
     has_room has_replay replay_url cancelled cancelled_reason attended left_early missed has_texts switched
     join_url manage_url stop_url landing_url calendar_url
     address phone reply_to sources
@@ -220,6 +222,7 @@ def _person(letter: Letter) -> dict[str, Value]:
         "has_texts": letter.has_texts,
         "switched": letter.switched,
         "asks": letter.asks,
+        "code": letter.code,
     }
 
 

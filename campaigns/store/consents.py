@@ -137,6 +137,18 @@ def granted_for(db: Connection, registrant_id: int) -> dict[tuple[Channel, Purpo
     return {(Channel(row.channel), Purpose(row.purpose)): row.address for row in db.execute(query)}
 
 
+def ever_agreed(db: Connection, registrant_id: int, channel: Channel, address: str, purpose: Purpose) -> bool:
+    """Say whether a person has ever agreed to this kind of message for this very address."""
+    query = select(consent.c.id).where(
+        consent.c.registrant_id == registrant_id,
+        consent.c.channel == channel.value,
+        consent.c.purpose == purpose.value,
+        consent.c.address == address,
+        consent.c.granted,
+    )
+    return db.execute(query.limit(1)).first() is not None
+
+
 def suppress(
     db: Connection, channel: Channel, address: str, purpose: Purpose | None, *, reason: str, source: str, now: datetime
 ) -> bool:

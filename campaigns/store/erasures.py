@@ -93,7 +93,7 @@ UPDATE delivery SET phone = NULL, fingerprint = NULL, look_at = NULL,
 WHERE registration_id = ANY(:places)""",
         # A class that is over keeps its place: who came and who did not is counted as it was.
         """
-UPDATE registration r SET touch = '{}', form_shown = NULL,
+UPDATE registration r SET touch = '{}', form_shown = NULL, texts_asked = NULL,
   attendance_evidence = (r.attendance_evidence - 'why') #- '{before,why}',
   withdrawn_at = CASE WHEN s.ends_at > :now THEN coalesce(r.withdrawn_at, greatest(:now, r.registered_at))
     ELSE r.withdrawn_at END

@@ -32,7 +32,7 @@ WITH due AS (
   ORDER BY d.{order} LIMIT :limit FOR UPDATE SKIP LOCKED
 ), judged AS (
   SELECT d.id, CASE
-      WHEN d.revision <> 0 AND d.revision <> s.revision THEN 'superseded'
+      WHEN d.revision > 0 AND d.revision <> s.revision THEN 'superseded'
       WHEN d.expires_at <= :now THEN 'expired'
     END AS fallen
   FROM delivery d JOIN webinar_session s ON s.id = d.session_id WHERE d.id IN (SELECT id FROM due)

@@ -117,9 +117,9 @@ class LedgerLine:
 
         One that may not leave is missing from the answer and stays queued. The last look of the
         database itself: still ours, not expired, its stream open, nothing held by a kill switch,
-        the session neither moved nor cancelled, the person still holding the place, reached at
-        this address, agreeing and not suppressed, the words approved, an answer published. A row that is no longer ours
-        to settle stays as it is.
+        the session neither moved nor cancelled, texts not asked for or agreed to anew, the person still holding
+        the place, reached at this address, agreeing (or asked whose the number is) and not suppressed, the words
+        approved, an answer published. A row that is no longer ours to settle stays as it is.
         """
         ended = json.dumps([_ended(one) for one in settlements])
         begun = json.dumps([_begun(one) for one in openings])
@@ -160,9 +160,10 @@ class LedgerLine:
                     int(session),
                     int(revision),
                     confirms == "t",
+                    code == "t",
                 ),
             )
-            for phone, delivery_id, at, purpose, step, session, revision, confirms in self._run(
+            for phone, delivery_id, at, purpose, step, session, revision, confirms, code in self._run(
                 b"sent", SENT_TO_THESE, [phones]
             )
         ]

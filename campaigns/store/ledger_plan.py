@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from campaigns.domain.lifecycle import Status
-from campaigns.domain.steps import Audience, Channel, Purpose, Step
+from campaigns.domain.steps import Anchor, Audience, Channel, Step
+from campaigns.store.asked import UNPROVEN
 from campaigns.store.engine import Connection
 
 _BITE: Final = 5000
@@ -38,6 +39,8 @@ _TEXTED: Final = """
             AND n.phone IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM suppression x WHERE x.channel = 'sms' AND x.address = n.phone
                             AND x.lifted_at IS NULL AND coalesce(x.purpose, 'service') = 'service'))"""
+_ASKED: Final = f"""
+  EXISTS (SELECT 1 FROM registrant n WHERE n.id = r.registrant_id AND {UNPROVEN})"""  # noqa: S608  # our own words
 _HELD: Final = "r.withdrawn_at IS NULL AND r.standing = 'held'"
 _HEARD: Final = {
     Audience.EVERYONE: _HELD,
@@ -46,7 +49,14 @@ _HEARD: Final = {
     Audience.MISSED: f"{_HELD} AND r.attendance = 'missed'",
     Audience.WITHOUT_TEXTS: f"{_HELD} AND NOT {_TEXTED}",
     Audience.WAITING: "r.withdrawn_at IS NULL AND r.standing <> 'held'",
+    Audience.UNPROVEN: f"r.withdrawn_at IS NULL AND {_ASKED}",
 }
+
+_COUNTED_FROM: Final = {
+    Anchor.ASKED: "CAST(r.texts_asked ->> 'at' AS timestamptz)",
+    Anchor.AGREED: "greatest(r.texts_agreed_at, r.registered_at)",
+}
+"""What a step counts from that is not the moment of registering, for those who lack its row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +71,21 @@ class Entry:
     expires_at: datetime
     answer_id: int | None = None
     """The doctor's answer that it carries."""
+    round_: int = 0
+    """Of a step that follows each asking for texts and each yes anew: which it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A registration that a step speaks to and that lacks its row, with what the step may count from."""
+
+    registration_id: int
+    zone: str
+    registered_at: datetime
+    confirm: bool
+    asked_at: datetime | None
+    agreed_at: datetime | None
+    round_: int
 
 
 def insert_entries(db: Connection, entries: Iterable[Entry]) -> int:
@@ -70,7 +95,7 @@ def insert_entries(db: Connection, entries: Iterable[Entry]) -> int:
             one.registration_id,
             one.session_id,
             one.step.id,
-            one.revision if one.step.dated else 0,
+            _revision(one),
             one.step.channel.value,
             int(one.step.priority),
             one.due_at,
@@ -87,6 +112,13 @@ def insert_entries(db: Connection, entries: Iterable[Entry]) -> int:
     return added
 
 
+def _revision(entry: Entry) -> int:
+    """Give what tells a row from the others of its step: the session's date, or the round below zero."""
+    if entry.step.by_round:
+        return -entry.round_
+    return entry.revision if entry.step.dated else 0
+
+
 def insert_class(
     db: Connection,
     step: Step,
@@ -101,8 +133,10 @@ def insert_class(
 ) -> int:
     """Plan a step for everybody in a session and these zones whom it speaks to; give the number added.
 
+    Not for a step that counts from each person's own asking or yes: those have rounds, and go one by one.
     Whoever has the row already is passed over, so that planning twice is planning once.
     """
+    assert not step.by_round
     statement = text(_class_statement(step, from_=registered_from is not None, before=registered_before is not None))
     values: dict[str, Any] = {
         "session": session_id,
@@ -122,7 +156,6 @@ def insert_class(
 
 
 def _class_statement(step: Step, *, from_: bool, before: bool) -> str:
-    needs_permission = step.channel is Channel.SMS or step.purpose is not Purpose.SERVICE
     return f"""
 INSERT INTO delivery (registration_id, session_id, step_id, revision, channel, priority, due_at, expires_at)
 SELECT r.id, :session, :step, :revision, :channel, :priority, :due, :expires
@@ -130,7 +163,7 @@ FROM registration r
 WHERE r.session_id = :session AND r.zone = ANY(:zones) AND {_HEARD[step.audience]}
   {"AND r.registered_at >= :registered_from" if from_ else ""}
   {"AND r.registered_at < :registered_before" if before else ""}
-  {_PERMITTED if needs_permission else ""}{_NUMBERED if step.channel is Channel.SMS else ""}
+  {_PERMITTED if step.needs_consent else ""}{_NUMBERED if step.channel is Channel.SMS else ""}
 ON CONFLICT (registration_id, step_id, revision, answer_id) DO NOTHING"""  # noqa: S608  # built from our own constants; every value is bound
 
 
@@ -140,19 +173,20 @@ def unplanned(
     *,
     session_id: int,
     revision: int,
-    registered_from: datetime,
-    registered_before: datetime,
-) -> list[tuple[int, str, datetime, bool]]:
-    """List (registration, zone, registered_at, confirm) of those whom a step speaks to and who lack its row."""
-    needs_permission = step.channel is Channel.SMS or step.purpose is not Purpose.SERVICE
+    since: datetime,
+    before: datetime,
+) -> list[Lacking]:
+    """List those whom a step speaks to and who lack its row, if they registered, or did what it counts from, then."""
     statement = text(f"""
-SELECT r.id, r.zone, r.registered_at, r.confirm
+SELECT r.id, r.zone, r.registered_at, r.confirm, CAST(r.texts_asked ->> 'at' AS timestamptz) AS asked_at,
+  r.texts_agreed_at, r.texts_round
 FROM registration r
 WHERE r.session_id = :session AND {_HEARD[step.audience]}
-  AND r.registered_at >= :registered_from AND r.registered_at < :registered_before
-  {_PERMITTED if needs_permission else ""}{_NUMBERED if step.channel is Channel.SMS else ""}
+  AND {_COUNTED_FROM.get(step.anchor, "r.registered_at")} >= :since
+  AND {_COUNTED_FROM.get(step.anchor, "r.registered_at")} < :before
+  {_PERMITTED if step.needs_consent else ""}{_NUMBERED if step.channel is Channel.SMS else ""}
   AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.registration_id = r.id
-                  AND d.step_id = :step AND d.revision = :revision)
+                  AND d.step_id = :step AND d.revision = {"-r.texts_round" if step.by_round else ":revision"})
 """)  # noqa: S608  # built from our own constants; every value is bound
     values = {
         "session": session_id,
@@ -160,11 +194,11 @@ WHERE r.session_id = :session AND {_HEARD[step.audience]}
         "revision": revision if step.dated else 0,
         "channel": step.channel.value,
         "purpose": step.purpose.value,
-        "registered_from": registered_from,
-        "registered_before": registered_before,
+        "since": since,
+        "before": before,
     }
     used = {name: value for name, value in values.items() if f":{name}" in statement.text}
-    return [(row.id, row.zone, row.registered_at, row.confirm) for row in db.execute(statement, used)]
+    return [Lacking(*row) for row in db.execute(statement, used)]
 
 
 def forget_planned_of(db: Connection, registration_id: int, now: datetime) -> int:

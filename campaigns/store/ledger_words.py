@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from campaigns.domain.codes import LASTS
 from campaigns.domain.lifecycle import Status
-from campaigns.store.letters import SENT_TO
+from campaigns.store.asked import UNPROVEN
+from campaigns.store.sent import SENT_TO
 
 # `status + 0` keeps the planner from the partial indexes, in which whole batches would be read for each delivery.
 # A living lane may find that its batch was taken for abandoned: what it knows is better than `unknown`,
@@ -43,18 +45,21 @@ WHERE d.id = b.id AND d.status + 0 = {int(Status.QUEUED)} AND d.batch_id = $3::b
   AND d.expires_at > $4::timestamptz
   AND r.id = d.registration_id AND n.id = r.registrant_id AND s.id = d.session_id AND t.id = d.step_id
   AND o.id = $5::bigint AND o.paused_at IS NULL AND (o.open_until IS NULL OR o.open_until <= $4::timestamptz)
-  AND (d.revision = 0 OR d.revision = s.revision)
+  AND (d.revision <= 0 OR d.revision = s.revision)
+  AND (t.anchor NOT IN ('asked', 'agreed') OR d.revision = -r.texts_round)
   AND (s.cancelled_at IS NULL OR t.anchor IN ('cancelled', 'answered'))
   AND (d.answer_id IS NULL OR EXISTS (
     SELECT 1 FROM doctor_answer q WHERE q.id = d.answer_id AND q.published_at IS NOT NULL AND q.withdrawn_at IS NULL))
   AND (r.withdrawn_at IS NULL) = (t.audience NOT IN ('withdrawn', 'readdressed'))
-  AND (r.standing = 'held') = (t.audience <> 'waiting')
+  AND ((r.standing = 'held') = (t.audience <> 'waiting') OR t.audience = 'unproven')
+  AND (t.audience <> 'unproven' OR ({UNPROVEN}
+    AND CAST(r.texts_asked ->> 'at' AS timestamptz) > $4::timestamptz - interval '{LASTS.seconds} seconds'))
   AND n.erased_at IS NULL
   AND b.address = CASE d.channel WHEN 'email' THEN n.email ELSE n.phone END
   AND NOT EXISTS (
     SELECT 1 FROM kill_switch k WHERE k.lifted_at IS NULL AND (k.session_id IS NULL OR k.session_id = d.session_id)
       AND (k.purpose IS NULL OR k.purpose = t.purpose))
-  AND ((d.channel = 'email' AND t.purpose = 'service') OR EXISTS (
+  AND ((t.purpose = 'service' AND (d.channel = 'email' OR t.audience = 'unproven')) OR EXISTS (
     SELECT 1 FROM permission a
     WHERE a.registrant_id = n.id AND a.channel = d.channel AND a.purpose = t.purpose AND a.granted))
   AND NOT EXISTS (
@@ -79,5 +84,5 @@ UPDATE delivery SET status = {int(Status.PLANNED)}, batch_id = NULL, due_at = $3
 WHERE id = $2::bigint AND status + 0 = {int(Status.QUEUED)} AND batch_id = $1::bigint
 RETURNING id""".encode()  # noqa: S608  # the numbers are our own states
 SENT_TO_THESE: Final = f"""
-SELECT phone, id, at, purpose, step_id, session_id, revision, confirms
+SELECT phone, id, at, purpose, step_id, session_id, revision, confirms, code
 FROM ({SENT_TO} = ANY($1::text[])) AS found ORDER BY at""".encode()  # noqa: S608  # our own words

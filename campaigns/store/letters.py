@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -15,7 +15,9 @@ from campaigns.domain.caps import Sent
 from campaigns.domain.lifecycle import Status
 from campaigns.domain.local import zone_of
 from campaigns.domain.steps import Attendance, Channel, Purpose, Standing
+from campaigns.store.asked import UNPROVEN
 from campaigns.store.engine import Connection
+from campaigns.store.sent import LEFT, among
 
 RETOLD: Final = timedelta(hours=6)
 """A reminder that went out for the old date is repeated for the new one only if this much later."""
@@ -98,7 +100,11 @@ class Item:
     answer: str | None
     """The doctor's answer that it carries: paragraphs between empty lines."""
     sign_ups_before: int
-    """Of a text that confirms a sign-up: how many more numbers came from the same place in the hour before."""
+    """Of a text that confirms a sign-up or carries a code: how many more numbers came from there in the hour before."""
+    proven: bool
+    """It confirms a yes for which a code went to this number and came back."""
+    texts_round: int
+    """How many later times texts were asked for or agreed to: of two rounds only the newer still counts."""
     erased: bool = False
     """The person has erased their data since it was planned."""
     held_back: bool = False
@@ -116,24 +122,8 @@ class Item:
         return self.email if channel is Channel.EMAIL else self.phone or ""
 
 
-def among(*states: Status) -> str:
-    """Write states as a list in SQL."""
-    return f"({', '.join(str(int(state)) for state in states)})"
-
-
-LEFT: Final = among(Status.SENT, Status.DELIVERED, Status.BOUNCED, Status.UNKNOWN, Status.SENDING)
-"""In SQL: it has gone, or may have."""
 _COMING: Final = f"({int(Status.PLANNED)}, {int(Status.QUEUED)})"
 _ALIVE: Final = among(Status.PLANNED, Status.QUEUED, Status.SENDING, Status.SENT, Status.DELIVERED)
-
-SENT_TO: Final = f"""
-SELECT o.id, o.phone, coalesce(o.sent_at, o.opened_at) AS at, t.purpose, o.step_id, o.session_id, o.revision,
-  t.anchor = 'registered' AS confirms
-FROM delivery o JOIN step t ON t.id = o.step_id
-WHERE o.channel = 'sms' AND o.status IN {LEFT} AND o.phone"""  # noqa: S608  # our own states
-"""In SQL: the texts that went to numbers; goes on with a comparison."""
-
-_SENT: Final = text(f"{SENT_TO} = ANY(:phones) ORDER BY at")
 
 _SESSIONS: Final = text("""
 SELECT s.id, s.webinar_id, s.revision, s.starts_at, s.ends_at, s.moved_at, s.moved_from, s.cancelled_at,
@@ -154,7 +144,8 @@ SELECT d.id AS delivery_id, d.registration_id, d.session_id, d.step_id, d.revisi
   r.registered_at, r.withdrawn_at, r.attendance, r.confirm, coalesce(r.calendar_id, r.id) AS calendar_id,
   EXISTS (SELECT 1 FROM registration o WHERE o.id = r.switched_to AND o.registrant_id <> r.registrant_id)
     AS readdressed,
-  r.calendar_base, r.standing, r.offered_at, r.offer_ends_at,
+  r.calendar_base, r.standing, r.offered_at, r.offer_ends_at, r.texts_agreed_at, r.texts_round,
+  CAST(r.texts_asked ->> 'at' AS timestamptz) AS asked_at, {UNPROVEN} AS unproven,
   r.asked <> CAST('{{}}' AS jsonb) AS asks,
   d.answer_id, q.title AS answer_title, q.body AS answer, q.published_at AS answered_at,
   EXISTS (SELECT 1 FROM permission a WHERE a.registrant_id = n.id AND a.channel = d.channel
@@ -176,7 +167,7 @@ SELECT d.id AS delivery_id, d.registration_id, d.session_id, d.step_id, d.revisi
     SELECT max(coalesce(o.sent_at, o.opened_at)) FROM registration ro JOIN delivery o ON o.registration_id = ro.id
     WHERE ro.registrant_id = n.id AND o.channel = d.channel AND o.id <> d.id
       AND o.status IN {LEFT}) END AS last_sent_at,
-  CASE WHEN d.revision <> 0 THEN (
+  CASE WHEN d.revision > 0 THEN (
     SELECT max(coalesce(o.sent_at, o.opened_at)) FROM delivery o
     WHERE o.registration_id = d.registration_id AND o.step_id = d.step_id AND o.id <> d.id
       AND o.status IN {LEFT}) END AS told_at,
@@ -185,7 +176,7 @@ SELECT d.id AS delivery_id, d.registration_id, d.session_id, d.step_id, d.revisi
     JOIN webinar_session so ON so.id = ro.session_id
     WHERE ro.registrant_id = n.id AND ro.id <> r.id AND o.step_id = d.step_id AND (o.status IN {LEFT}
       OR (o.status IN {_COMING} AND (o.due_at, o.id) < (d.due_at, d.id) AND ro.withdrawn_at IS NULL
-          AND so.cancelled_at IS NULL AND o.revision IN (0, so.revision) AND o.expires_at > :now)))
+          AND so.cancelled_at IS NULL AND (o.revision <= 0 OR o.revision = so.revision) AND o.expires_at > :now)))
     ELSE false END AS had_before,
   CASE WHEN t.min_gap > interval '0' AND t.anchor = 'starts' THEN (
     SELECT min(o.due_at) FROM delivery o JOIN step ot ON ot.id = o.step_id
@@ -193,16 +184,28 @@ SELECT d.id AS delivery_id, d.registration_id, d.session_id, d.step_id, d.revisi
     WHERE o.registration_id = d.registration_id AND o.channel = d.channel AND o.id <> d.id AND ot.anchor = 'starts'
       AND o.revision = so.revision
       AND (o.due_at, o.id) > (d.due_at, d.id) AND o.status IN {_ALIVE}) END AS nearer_due_at,
-  CASE WHEN d.channel = 'sms' AND t.anchor = 'registered' THEN (
+  CASE WHEN d.channel = 'sms' AND t.anchor IN ('registered', 'agreed') THEN (
     SELECT count(DISTINCT other.address) FROM consent own JOIN consent other
       ON other.evidence ->> 'ip' = own.evidence ->> 'ip' AND other.channel = 'sms' AND other.granted
       AND other.address <> own.address AND other.at > own.at - interval '1 hour'
       AND (other.at, other.id) < (own.at, own.id)
     WHERE own.registrant_id = n.id AND own.channel = 'sms' AND own.granted AND own.evidence ->> 'ip' <> ''
       AND own.id = (SELECT max(c.id) FROM consent c WHERE c.registrant_id = n.id AND c.channel = 'sms'))
+    WHEN d.channel = 'sms' AND t.anchor = 'asked' THEN (
+    SELECT count(DISTINCT o.texts_asked ->> 'phone') FROM registration o
+    WHERE o.texts_asked ->> 'ip' = r.texts_asked ->> 'ip' AND r.texts_asked ->> 'ip' <> '' AND o.texts_asked IS NOT NULL
+      AND o.texts_asked ->> 'phone' <> n.phone
+      AND (CAST(o.texts_asked ->> 'at' AS timestamptz), o.id) < (CAST(r.texts_asked ->> 'at' AS timestamptz), r.id)
+      AND CAST(o.texts_asked ->> 'at' AS timestamptz)
+        > CAST(r.texts_asked ->> 'at' AS timestamptz) - interval '1 hour')
     ELSE 0 END AS sign_ups_before,
+  t.anchor = 'agreed' AND EXISTS (
+    SELECT 1 FROM delivery o JOIN step ot ON ot.id = o.step_id
+    WHERE o.registration_id = d.registration_id AND ot.anchor = 'asked' AND o.revision = d.revision
+      AND o.phone = n.phone AND o.status IN {LEFT}) AS proven,
   n.erased_at IS NOT NULL AS erased,
-  t.anchor IN ('registered', 'offered') AND t.purpose = 'service' AND d.channel = ANY(r.held_back) AS held_back
+  t.anchor IN ('registered', 'offered', 'asked', 'agreed') AND t.purpose = 'service'
+    AND d.channel = ANY(r.held_back) AS held_back
 FROM delivery d
 JOIN registration r ON r.id = d.registration_id
 JOIN registrant n ON n.id = r.registrant_id
@@ -226,19 +229,6 @@ def load_batch(db: Connection, batch_id: int, now: datetime, *, stream_id: int =
         return []
     about = {row.id: _about(row) for row in db.execute(_SESSIONS, values)}
     return [_item(row, dict(zip(_OWN, own(row), strict=True)), about[row.session_id]) for row in rows]
-
-
-def texts_sent(db: Connection, phones: Iterable[str]) -> Mapping[str, tuple[Sent, ...]]:
-    """Give what has gone to each number, whoever it was for, in order; numbers without any are missing."""
-    found: dict[str, list[Sent]] = {}
-    for row in db.execute(_SENT, {"phones": list(phones)}):
-        found.setdefault(row.phone, []).append(sent_of(row))
-    return {phone: tuple(sent) for phone, sent in found.items()}
-
-
-def sent_of(row: Any) -> Sent:
-    """Read one row of `SENT_TO`."""
-    return Sent(row.at, Purpose(row.purpose), row.step_id, row.session_id, row.revision, row.confirms)
 
 
 def _about(row: Row[Any]) -> About:
@@ -285,6 +275,9 @@ def _item(row: Row[Any], own: dict[str, Any], about: About) -> Item:
         answered_at=row.answered_at,
         standing=Standing(row.standing),
         offered_at=row.offered_at,
+        asked_at=row.asked_at,
+        agreed_at=row.texts_agreed_at,
+        unproven=row.unproven,
         attendance=Attendance(row.attendance),
         texts=row.texts,
         confirm=row.confirm,

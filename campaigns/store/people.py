@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from campaigns.domain.audience import Facts
+from campaigns.domain.codes import Asking
 from campaigns.domain.local import zone_of
-from campaigns.domain.steps import Attendance, Channel, Purpose, Standing
+from campaigns.domain.steps import Attendance, Channel, Standing
+from campaigns.store.asked import read_asking
 from campaigns.store.engine import Connection
+from campaigns.store.reach import gets_texts
 from campaigns.store.switches import went_to_another
-from campaigns.store.tables import permission, registrant, registration, suppression
+from campaigns.store.tables import registrant, registration
 from campaigns.store.webinars import SessionRow, WebinarRow, read_session, webinar_by_id
 
 _PLACE = (
@@ -36,6 +39,9 @@ _PLACE = (
     "offer_ends_at",
     "attendance",
     "texts",
+    "asking",
+    "texts_agreed_at",
+    "texts_round",
     "erased_at",
 )
 """The fields of `Place` in the order in which `place` selects them."""
@@ -65,6 +71,12 @@ class Place:
     attendance: Attendance
     texts: bool
     """Gets text reminders: has a number, agreed, and the number is not suppressed."""
+    asking: Asking | None
+    """A yes to texts that waits for a code."""
+    texts_agreed_at: datetime | None
+    """When texts were agreed to after registering."""
+    texts_round: int
+    """How many later times texts were asked for or agreed to."""
     erased_at: datetime | None
     session: SessionRow
     webinar: WebinarRow
@@ -81,39 +93,12 @@ class Place:
             standing=self.standing,
             offered_at=self.offered_at,
             attendance=self.attendance,
+            asked_at=self.asking.at if self.asking else None,
+            agreed_at=self.texts_agreed_at,
             texts=self.texts,
+            unproven=self.asking is not None and self.asking.names(self.phone),
             confirm=self.confirm,
         )
-
-
-def agreed(channel: Channel, purpose: Purpose) -> ColumnElement[bool]:
-    """Say in SQL whether the registrant of the row at hand agreed to this kind of message."""
-    return exists().where(
-        permission.c.registrant_id == registrant.c.id,
-        permission.c.channel == channel.value,
-        permission.c.purpose == purpose.value,
-        permission.c.granted,
-    )
-
-
-def suppressed(channel: Channel, purpose: Purpose) -> ColumnElement[bool]:
-    """Say in SQL whether the address of the registrant at hand must not be written to for this purpose."""
-    address = registrant.c.email if channel is Channel.EMAIL else registrant.c.phone
-    return exists().where(
-        suppression.c.channel == channel.value,
-        suppression.c.address == address,
-        suppression.c.lifted_at.is_(None),
-        or_(suppression.c.purpose.is_(None), suppression.c.purpose == purpose.value),
-    )
-
-
-def gets_texts() -> ColumnElement[bool]:
-    """Say in SQL whether the registrant at hand gets text reminders."""
-    return and_(
-        registrant.c.phone.is_not(None),
-        agreed(Channel.SMS, Purpose.SERVICE),
-        ~suppressed(Channel.SMS, Purpose.SERVICE),
-    )
 
 
 def save_registrant(
@@ -262,6 +247,9 @@ def place(db: Connection, registration_id: int) -> Place | None:
             registration.c.offer_ends_at,
             registration.c.attendance,
             gets_texts(),
+            registration.c.texts_asked,
+            registration.c.texts_agreed_at,
+            registration.c.texts_round,
             registrant.c.erased_at,
         )
         .join(registrant, registrant.c.id == registration.c.registrant_id)
@@ -276,6 +264,7 @@ def place(db: Connection, registration_id: int) -> Place | None:
     webinar = webinar_by_id(db, session.webinar_id)
     facts = dict(zip(_PLACE, row[1:], strict=True))
     facts |= {"attendance": Attendance(facts["attendance"]), "standing": Standing(facts["standing"])}
+    facts["asking"] = read_asking(facts["asking"])
     return Place(**facts, session=session, webinar=webinar)
 
 

@@ -34,8 +34,9 @@ def count(db: Connection, keys: Collection[str], now: datetime) -> Mapping[str, 
 
 
 def hold_back(db: Connection, registration_id: int, channels: Collection[Channel]) -> None:
-    """Let no confirmation of this registration leave on these channels."""
-    names = sorted(channel.value for channel in channels)
+    """Let no confirmation of this registration leave on these channels, nor on those that were held back before."""
+    known = select(registration.c.held_back).where(registration.c.id == registration_id)
+    names = sorted({channel.value for channel in channels}.union(db.execute(known).scalar_one()))
     db.execute(update(registration).where(registration.c.id == registration_id).values(held_back=names))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select, text, update
 
 from campaigns.domain.steps import Channel, Purpose, Standing
 from campaigns.store.engine import Connection
-from campaigns.store.people import gets_texts, suppressed
+from campaigns.store.reach import gets_texts, suppressed
 from campaigns.store.tables import registrant, registration
 
 _WAITED_FOR: Final = text("""

@@ -32,6 +32,7 @@ from campaigns.web.public import (
     ask,
     calendar,
     change,
+    code,
     confirm,
     details,
     join,
@@ -81,7 +82,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.add_middleware(Spoken)
     app.add_middleware(SafeHeaders, https=settings.public_url.startswith("https:"), broken=_broken)
     app.mount("/static", _Static(directory=STATIC))
-    for room in (register, place, change, waiting, confirm, details, own_data, ask, join, watch, stop, calendar, words):
+    personal = (place, change, waiting, code, confirm, details, own_data, ask)
+    for room in (register, *personal, join, watch, stop, calendar, words):
         app.include_router(room.router)
     app.include_router(brand.router)
     app.include_router(routes(runtime))

@@ -55,8 +55,12 @@ EDUCATION = {"purpose": Purpose.EDUCATION}
 
 C0 = step("C0", Anchor.REGISTERED, Relative(timedelta(0)), before_start(-20 * MINUTE), late=Late.SEND_NOW)
 C1 = step(
-    "C1", Anchor.REGISTERED, Relative(timedelta(0)), Expiry(Anchor.REGISTERED, 30 * MINUTE),
+    "C1", Anchor.AGREED, Relative(timedelta(0)), Expiry(Anchor.AGREED, 30 * MINUTE),
     quiet=Quiet.SHIFT, quiet_grace=10 * MINUTE, **SMS,
+)  # fmt: skip
+CODE = step(
+    "C1-code", Anchor.ASKED, Relative(timedelta(0)), Expiry(Anchor.ASKED, 30 * MINUTE),
+    audience=Audience.UNPROVEN, quiet=Quiet.SHIFT, quiet_grace=10 * MINUTE, **SMS,
 )  # fmt: skip
 D1 = step("D1", Anchor.REGISTERED, LocalTime(1, TEN), before_start(26 * HOUR), runway=3 * DAY, **EDUCATION)
 D2 = step("D2", Anchor.REGISTERED, LocalTime(3, TEN), before_start(26 * HOUR), runway=2 * DAY, **EDUCATION)
@@ -91,7 +95,7 @@ X3 = step(
 )  # fmt: skip
 
 BEFORE = (B1, B2, B4, B5, B6)
-ALL = (C0, C1, D1, D2, *BEFORE, A1, N1, E1, X1, X1_TEXT, X2, X3)
+ALL = (C0, C1, CODE, D1, D2, *BEFORE, A1, N1, E1, X1, X1_TEXT, X2, X3)
 
 START = datetime(2027, 3, 4, 17, tzinfo=UTC)
 """Thursday, noon in New York."""

@@ -100,8 +100,9 @@ def leaving_by_walking(hours: Hours, at: datetime, zone: ZoneInfo, days: int = 8
 
 def speaks_by_table(audience: Audience, facts: Facts) -> bool | Awaited:
     """The rules as a table of who is meant."""
-    if audience is Audience.WAITING:
-        return facts.standing in (Standing.WAITING, Standing.OFFERED)
+    standing = {Audience.UNPROVEN: facts.unproven, Audience.WAITING: facts.standing is not Standing.HELD}
+    if audience in standing:
+        return standing[audience]
     if facts.standing in (Standing.WAITING, Standing.OFFERED):
         return False if facts.withdrawn_at else Awaited.PLACE
     if audience is Audience.EVERYONE:
@@ -134,6 +135,10 @@ def anchor_instant(step: Step, facts: Facts) -> datetime | Awaited:
         return facts.answered_at or Awaited.ANSWER
     if step.anchor is Anchor.OFFERED:
         return facts.offered_at or Awaited.OFFER
+    if step.anchor is Anchor.ASKED:
+        return facts.asked_at or Awaited.ASKING
+    if step.anchor is Anchor.AGREED:
+        return max(at for at in (facts.agreed_at, facts.registered_at) if at)
     return {
         Anchor.REGISTERED: facts.registered_at,
         Anchor.STARTS: session.starts_at,
@@ -175,7 +180,8 @@ def _about_the_person(step: Step, facts: Facts, verdict: Verdict) -> None:
         verdict.nevers.add(Reason.WITHDRAWN)
     if facts.session.cancelled_at and step.anchor not in (Anchor.CANCELLED, Anchor.ANSWERED):
         verdict.nevers.add(Reason.SESSION_CANCELLED)
-    if not facts.confirm and step.anchor is Anchor.REGISTERED and step.offset == Relative(timedelta(0)):
+    follows = [Anchor.REGISTERED] + [Anchor.AGREED] * (facts.agreed_at is None)
+    if not facts.confirm and step.anchor in follows and step.offset == Relative(timedelta(0)):
         verdict.nevers.add(Reason.CONFIRMATIONS_OFF)
     answer = speaks_by_table(step.audience, facts)
     if answer is False:

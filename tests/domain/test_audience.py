@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.domain.audience import Awaited, Facts, speaks
-from campaigns.domain.steps import Attendance, Audience
+from campaigns.domain.steps import Attendance, Audience, Standing
 from tests.domain.cadence import START, person, session
 from tests.domain.oracle import speaks_by_table
 from tests.domain.worlds import bounded, people
@@ -61,6 +61,13 @@ def test_a_place_that_went_to_another_address_was_not_given_up() -> None:
     assert speaks(Audience.READDRESSED, BEFORE_THE_LIST) is Awaited.WITHDRAWAL
     assert [speaks(Audience.READDRESSED, one) for one in (left, gone)] == [False, True]
     assert [speaks(Audience.WITHDRAWN, one) for one in (left, gone)] == [True, False]
+
+
+def test_whoever_has_to_prove_a_number_is_spoken_to_with_a_place_or_without() -> None:
+    for standing in Standing:
+        asked = replace(BEFORE_THE_LIST, standing=standing, unproven=True)
+        assert speaks(Audience.UNPROVEN, asked) is True
+        assert speaks(Audience.UNPROVEN, replace(asked, unproven=False)) is False
 
 
 @bounded

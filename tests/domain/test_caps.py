@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from campaigns.domain.caps import Caps, Sent, over_the_cap, pumped, shared_already
+from campaigns.domain.caps import Caps, Sent, over_the_cap, pumped, pumped_for_codes, shared_already
 from campaigns.domain.steps import Purpose
 
 NOW = datetime(2027, 3, 1, 17, tzinfo=UTC)
-CAPS = Caps(texts_a_day=3, offers_a_day=2, offers_a_month=6, sign_ups_an_hour=5, confirmations_ever=3)
+CAPS = Caps(texts_a_day=3, offers_a_day=2, offers_a_month=6, sign_ups_an_hour=5, confirmations_ever=3, codes_ever=6)
 SERVICE, EDUCATION, MARKETING = Purpose
 
 
@@ -57,3 +57,9 @@ def test_one_number_gets_the_same_text_of_a_session_once():
 )
 def test_confirmations_that_look_like_a_robots(before, others, looks):
     assert pumped(before, others, CAPS, NOW) is looks
+
+
+@pytest.mark.parametrize(("before", "others", "looks"), [(0, 0, False), (5, 4, False), (6, 0, True), (0, 5, True)])
+def test_codes_that_look_like_a_robots(before, others, looks):
+    codes = [Sent(NOW - timedelta(days=40 * n), SERVICE, 1, 1, 1, confirms=False, code=True) for n in range(before)]
+    assert pumped_for_codes([sent(1, confirms=True), *codes], others, CAPS) is looks

@@ -112,7 +112,7 @@ def steps(draw: st.DrawFn) -> Step:
     """Any step that staff could write down and mean something by."""
     audience = draw(st.sampled_from([Audience.EVERYONE] * 7 + list(Audience)))
     anchor = Anchor.CANCELLED if audience in PARTING else draw(st.sampled_from([Anchor.STARTS] * 3 + [*Anchor]))
-    own = anchor in (Anchor.REGISTERED, Anchor.MOVED, Anchor.CANCELLED, Anchor.ANSWERED, Anchor.OFFERED)
+    own = anchor not in (Anchor.STARTS, Anchor.ENDS)
     offset = draw(offsets(forward=own))
     after_the_end = anchor is Anchor.ENDS and isinstance(offset, Relative) and offset.delta >= timedelta(0)
     return Step(
@@ -178,6 +178,7 @@ def people(draw: st.DrawFn, step: Step | None = None) -> Facts:
     withdrawn = draw(st.integers(0, 19)) < (19 if step and step.audience in PARTING else 1)
     waits = draw(st.integers(0, 19)) < (17 if step and step.audience is Audience.WAITING else 1)
     offered = registered + timedelta(minutes=draw(st.integers(0, 3000))) if waits and draw(st.booleans()) else None
+    asked, agreed = ({"minutes": draw(st.integers(-60, 3000))} if draw(st.booleans()) else None for _ in range(2))
     return Facts(
         session=session,
         zone=draw(zones),
@@ -187,6 +188,9 @@ def people(draw: st.DrawFn, step: Step | None = None) -> Facts:
         attendance=draw(st.sampled_from(Attendance)),
         standing=(Standing.OFFERED if offered else Standing.WAITING) if waits else Standing.HELD,
         offered_at=offered,
+        asked_at=max(registered, registered + timedelta(**asked)) if asked else None,
+        agreed_at=registered + timedelta(**agreed) if agreed else None,
+        unproven=draw(st.integers(0, 19)) < (17 if step and step.audience is Audience.UNPROVEN else 1),
         texts=draw(st.booleans()),
         confirm=draw(st.integers(0, 9)) > 0,
     )

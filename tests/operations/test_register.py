@@ -122,7 +122,7 @@ def test_who_agrees_to_texts_later_is_not_sent_what_was_due_before(world: World)
     mine = world.registration(session, email="sam@example.com")
     world.clock.forward(minutes=10)
     world.registration(session, SERVICE_TEXTS, email="sam@example.com")
-    assert world.ledger(mine) == [("C0", "planned")]
+    assert world.ledger(mine) == [("C0", "planned"), ("C1", "planned")]  # the receipt for the yes, and no reminder
 
 
 @pytest.mark.parametrize("state", ["over", "cancelled", "unknown", "full"])

@@ -56,6 +56,7 @@ LETTER = Letter(
     attendance=Attendance.UNKNOWN,
     has_texts=True,
     offer_ends_at=START - timedelta(days=10),
+    code="012345",
     now=START - timedelta(days=11),
 )
 REPLAY = "https://class.harbour.example/replay/9"

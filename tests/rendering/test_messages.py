@@ -258,7 +258,7 @@ def test_the_register_of_names_and_messages_is_complete():
         "when-to-see-someone": "education",
         "next-step": "marketing",
     }
-    texts = {"confirmation-sms", "starts-soon-sms", "moved-sms", "cancelled-sms", "place-offered-sms"}
+    texts = {"code-sms", "confirmation-sms", "starts-soon-sms", "moved-sms", "cancelled-sms", "place-offered-sms"}
     assert set(TEXTS) == texts | {f"{name}.es" for name in texts}
     assert len(ENGLISH_EMAILS) == 22
 

@@ -9,7 +9,8 @@ import pytest
 
 from campaigns.domain import segments
 from campaigns.domain.tokens import Links, Signer
-from campaigns.rendering.sms import render_text, straighten
+from campaigns.rendering.personal import Person
+from campaigns.rendering.sms import cast_text, render_text, straighten
 from tests.rendering.samples import LIBRARY, LINKS, SENDER, START, TEXTS, letter_for, letters_for
 
 LONG = replace(
@@ -45,8 +46,26 @@ def test_a_text_begins_with_the_clinic_and_ends_with_our_link(name):
     for letter in letters_for(name):
         text = render_text(LIBRARY[name], letter, SENDER, LINKS)
         assert text.body.startswith("Harbour Clinic")
+        if name.startswith("code-sms"):
+            # No link: whoever did not ask must have nothing to tap, and the code alone opens nothing.
+            assert "http" not in text.body
+            continue
         assert text.body.split()[-1] in {LINKS.join(1234), LINKS.manage(1234)}
         assert text.body.count("http") == 1
+
+
+def test_the_code_stands_in_its_text_once_and_says_what_the_law_wants_in_one_part():
+    for name in ("code-sms", "code-sms.es"):
+        text = render_text(LIBRARY[name], letter_for(name), SENDER, LINKS)
+        assert text.body.count("012345") == 1 and text.segments == 1 and len(text.body) <= 160
+        assert "STOP" in text.body and "30 min" in text.body
+
+
+def test_people_who_get_a_code_share_what_is_rendered_and_no_code():
+    assert LIBRARY["code-sms"].shared and LIBRARY["code-sms.es"].shared
+    skeleton = cast_text(LIBRARY["code-sms"], letter_for("code-sms"), SENDER, LINKS)
+    texts = [skeleton.fill(Person(1, 1, "+12075550123", "Jo", code=code)).body for code in ("000001", "999999")]
+    assert "000001" in texts[0] and texts[1] == texts[0].replace("000001", "999999")
 
 
 @pytest.mark.parametrize("name", TEXTS)

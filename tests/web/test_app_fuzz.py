@@ -75,7 +75,9 @@ _ODD += ["9" * 19, "9" * 400, "<b>", "'", "\ud7ff\ufffd\u202e", "x" * 5000, "Ame
 @pytest.fixture(scope="module")
 def runtime(database_url, tmp_path_factory):
     """Every door for providers is open, and nothing leaves."""
-    with opened(database_url, form_takes=0, data_dir=tmp_path_factory.mktemp("data"), **DOORS) as runtime:
+    with opened(
+        database_url, form_takes=0, double_opt_in="email,sms", data_dir=tmp_path_factory.mktemp("data"), **DOORS
+    ) as runtime:
         yield runtime
 
 
@@ -120,7 +122,17 @@ def test_no_webhook_finds_a_fault_of_ours_proven_or_not(house, client):
 
 def test_every_public_address_is_among_those(house, client):
     paths = set(described(client.app, values_of(house, furnish(house))).raw_schema["paths"])
-    known = {"/", "/w/{slug}", "/r/{token}", "/j/{token}", "/o/{token}", "/watch/{token}/beat", "/healthz", "/outbox"}
+    known = {
+        "/",
+        "/w/{slug}",
+        "/r/{token}",
+        "/r/{token}/code",
+        "/j/{token}",
+        "/o/{token}",
+        "/watch/{token}/beat",
+        "/healthz",
+        "/outbox",
+    }
     doors = {"/hooks/mail", "/hooks/ses", "/hooks/twilio/inbound", "/hooks/twilio/status/{token}", "/hooks/webhook"}
     assert (known | doors) <= paths and len(paths) >= 30
     assert not [path for path in paths if path.startswith("/staff")]
@@ -291,6 +303,7 @@ FORMS += (
     "texts",
     "lang",
     "language",
+    "code",
     "utm_source",
     "landed",
 )
@@ -302,6 +315,7 @@ NEEDED = {
     "switch": ("session",),
     "ask": ("question",),
     "erase": ("sure",),
+    "code": ("code",),
     "choose": ("scope",),
     "beat": ("ticket", "from", "to"),
     "twilio": ("MessageSid", "MessageStatus", "From"),
@@ -330,6 +344,7 @@ def furnish(house) -> list[int]:
     found = [house.place(phone=house.phone, consents=box)]
     found += [house.place(session_id=session, email=f"at{session}@example.com") for session in (full, doors, later)]
     found += [house.place(session_id=full, email=f"line{n}-{house.email}", waits=True) for n in (1, 2)]
+    found += [house.place(email=f"code-{house.email}", phone="+12075550199", consents=box, prove_texts=True)]
     found += [house.place(email=f"gone-{house.email}"), house.place(email=f"moved-{house.email}")]
     with transaction(runtime.engine) as db:
         for session in (doors, over):
@@ -379,6 +394,7 @@ def values_of(house, registrations) -> dict:
         "texts": [str(house.boxes["sms-service"])],
         "lang": ["en", "es", "xx"],
         "language": ["en", "es", "xx"],
+        "code": codes_of(house, registrations),
         "scope": ["kind", "extras", "everything"],
         "MessageStatus": ["delivered", "failed", "undelivered"],
         "From": [house.phone],
@@ -387,7 +403,7 @@ def values_of(house, registrations) -> dict:
         "to": ["2", "59.9"],
         "part": ["html", "text", "headers", "calendar"],
         "channel": ["email", "sms"],
-        "saved": ["switched", "email"],
+        "saved": ["switched", "email", "code", "sent"],
         "origin": [BASE, "https://www.clinic.example", "https://evil.example", "null", "http://[::1"],
         "referer": ["https://www.clinic.example/page", "http://[::1", "https://a@b@c/"],
         "sec-fetch-site": ["same-origin", "cross-site", "none"],
@@ -413,6 +429,14 @@ def keys_of(house, registrations) -> dict[str, list[str]]:
     names = [one.name for one in captured(house.runtime.settings.outbox, limit=6)]
     sessions = sessions_of(house)
     return found | {"w": [house.slug], "outbox": names, "calendar": sessions, "static": ["public.css"], "brand": _BRAND}
+
+
+def codes_of(house, registrations) -> list[str]:
+    """The codes of the numbers that these people have, of the first rounds, and one that is wrong."""
+    with transaction(house.runtime.engine) as db:
+        numbers = {one: place.phone for one in registrations if (place := people.place(db, one)) and place.phone}
+    sign = house.runtime.signer.code
+    return [sign(one, number, round_) for one, number in numbers.items() for round_ in range(3)] + ["000000"]
 
 
 def sessions_of(house) -> list[str]:

@@ -31,7 +31,12 @@ delivery = Table(
     Column("registration_id", BigInteger, ForeignKey("registration.id"), nullable=False),
     Column("session_id", BigInteger, ForeignKey("webinar_session.id"), nullable=False),
     Column("step_id", BigInteger, ForeignKey("step.id"), nullable=False),
-    Column("revision", Integer, nullable=False, comment="of the session; 0 if the date does not matter"),
+    Column(
+        "revision",
+        Integer,
+        nullable=False,
+        comment="of the session; 0 if the date does not matter, below it the round of texts",
+    ),
     Column("channel", Text, nullable=False),
     Column("priority", SmallInteger, nullable=False),
     instant("due_at", nullable=False),

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from campaigns.domain.steps import Attendance, Channel, Purpose, Standing
@@ -56,6 +68,19 @@ registration = Table(
         server_default=text("'{}'"),
         comment="email purposes ticked and not confirmed yet, each with the wording that was shown",
     ),
+    Column(
+        "texts_asked",
+        JSONB(none_as_null=True),
+        comment="a yes to texts that waits for a code: phone, wording, at, tries, ip; empty: none",
+    ),
+    instant("texts_agreed_at"),
+    Column(
+        "texts_round",
+        SmallInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="how many later times texts were asked for or agreed to",
+    ),
     instant("registered_at", nullable=False),
     instant("withdrawn_at"),
     Column("standing", Text, nullable=False, server_default="held"),
@@ -100,6 +125,11 @@ registration = Table(
         "session_id",
         "waiting_since",
         postgresql_where=text("standing <> 'held' AND withdrawn_at IS NULL"),
+    ),
+    Index(
+        "ix__registration__asked_from",
+        text("(texts_asked ->> 'ip')"),
+        postgresql_where=text("texts_asked IS NOT NULL"),
     ),
     Index("ix__registration__switched_to", "switched_to", postgresql_where=text("switched_to IS NOT NULL")),
 )

@@ -20,7 +20,7 @@ from campaigns.domain.waiting import takes_more
 from campaigns.domain.watching import DOORS
 from campaigns.errors import Conflict, mark
 from campaigns.language import gettext, pgettext
-from campaigns.operations import explain, unsubscribe
+from campaigns.operations import explain, prove, unsubscribe
 from campaigns.store import asked, waiting
 from campaigns.store.consents import Wording, current_wordings, permissions_of, stopped
 from campaigns.store.engine import Connection
@@ -33,7 +33,7 @@ from campaigns.web.public.change import other_dates
 from campaigns.web.public.join import minutes_in, recording_of, state_of
 from campaigns.web.public.keys import read_place
 from campaigns.web.times import time_left
-from campaigns.web.views import PERSONAL, page
+from campaigns.web.views import PERSONAL, page, telephone
 
 router = APIRouter()
 
@@ -41,6 +41,8 @@ _NOTES: Final = {
     "choices": mark("Saved. This is what we send from now on."),
     "switched": mark("Your new time is saved. A confirmation is on its way."),
     "accepted": mark("The place is yours. A confirmation with your link to join is on its way."),
+    "code": mark("Thank you. The number is yours, and text reminders are on."),
+    "sent": mark("A new code is on its way. The one before does not count any more."),
     "confirmed": mark("Thank you. The emails you ticked start from now on."),
     "asked": mark("Your question is with the doctor. The answer comes by email, in general words."),
     "details": mark("Your details are saved."),
@@ -48,6 +50,8 @@ _NOTES: Final = {
         "Saved. A confirmation with a new link is on its way to the new address. This page is yours from now on."
     ),
 }
+_SHOWN: Final = 4
+"""Digits of a number that stay."""
 _ROWS: Final = (
     (mark("This class"), mark("Your link, reminders, changes, recording"), (CLASS_EMAILS, TEXTS)),
     (mark("Short reads"), mark("Short lessons that go with the class"), (READS, None)),
@@ -78,6 +82,11 @@ class Row:
 @router.get("/r/{token}")
 def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
     """Show the place as it is; opening the page changes nothing."""
+    return show_place(token, call, saved=gettext(_NOTES[saved]) if saved in _NOTES else "")
+
+
+def show_place(token: str, call: Call, *, saved: str = "", fault: str = "", status: int = 200) -> HTMLResponse:
+    """Show the place, with what was saved just now, or what is wrong with the code that was typed."""
     now, links = call.now, call.runtime.links
     with call.transaction() as db:
         place = read_place(db, call.runtime, token)
@@ -91,6 +100,7 @@ def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
     return page(
         call.request,
         "public/place.html",
+        status=status,
         personal=True,
         token=token,
         place=place,
@@ -98,7 +108,10 @@ def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
         webinar=place.webinar,
         zone=place.zone,
         **_standing(place, now),
-        saved=gettext(_NOTES[saved]) if saved in _NOTES else "",
+        saved=saved,
+        waits_for_code=_waits_for_code(place, now),
+        number=masked(place.phone or ""),
+        faults={"code": fault} if fault else {},
         others=others,
         ahead=ahead,
         questions=own,
@@ -111,6 +124,20 @@ def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
         key=key,
         timeline=timeline.whole(milestones, place, now),
     )
+
+
+def _waits_for_code(place: Place, now: datetime) -> str:
+    """Say whether a code is waited for: `open`, `ended` if only a new one would count, or empty."""
+    gone = place.withdrawn_at is not None or place.session.cancelled_at is not None or now >= place.session.ends_at
+    if place.asking is None or place.texts or gone or place.asking.phone != place.phone:
+        return ""
+    return "open" if place.asking.stands(place.phone, now) else "ended"
+
+
+def masked(number: str) -> str:
+    """Write a number so that its owner knows it, and nobody else learns it: `(•••) •••-0142`."""
+    shown = telephone(number)
+    return "".join("•" if one.isdecimal() else one for one in shown[:-_SHOWN]) + shown[-_SHOWN:]
 
 
 def _standing(place: Place, now: datetime) -> dict[str, Any]:
@@ -153,14 +180,14 @@ def choose(token: str, form: Posted, call: Calling) -> Response:
 
 def _agree(db: Connection, call: Call, place: Place, kind: Kind, shown: set[str]) -> None:
     boxes = {(box.channel, box.purpose): box for box in current_wordings(db, place.language)}
-    unsubscribe.resume(
+    prove.switch_on(
         db,
         place.registration_id,
-        *kind,
+        kind,
+        call.runtime.guard,
         call.runtime.hours,
         call.now,
         horizon=call.runtime.settings.horizon,
-        means="link",
         wording_id=_words_shown(boxes.get(kind), shown),
         evidence=call.evidence("/r", place.zone),
     )

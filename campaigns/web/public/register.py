@@ -20,7 +20,7 @@ from campaigns.domain.steps import Channel, Standing
 from campaigns.errors import NotFound, Rejected
 from campaigns.language import gettext, known, ngettext, spoken, turn_to
 from campaigns.operations import explain, register
-from campaigns.operations.sign_up import Sent, sign_up
+from campaigns.operations.sign_up import Guard, Sent, sign_up
 from campaigns.store import webinars
 from campaigns.store.campaigns import steps_of
 from campaigns.store.engine import Connection
@@ -125,8 +125,18 @@ def thanks(
         steps = steps_of(db, webinar.id)
     texts = kinds.TEXTS in ticked
     standing = Standing.WAITING if waits == "yes" else Standing.HELD
-    facts = Facts(session=chosen.facts, zone=ZoneInfo(zone), registered_at=now, texts=texts, standing=standing)
-    coming = explain.forecast(steps, facts, runtime.hours, dict.fromkeys(ticked, True), number=texts)
+    prove = runtime.guard.prove_texts
+    facts = Facts(
+        session=chosen.facts,
+        zone=ZoneInfo(zone),
+        registered_at=now,
+        asked_at=now if texts and prove else None,
+        texts=texts and not prove,
+        unproven=texts and prove,
+        standing=standing,
+    )
+    given = {kind: True for kind in ticked if not (prove and kind == kinds.TEXTS)}
+    coming = explain.forecast(steps, facts, runtime.hours, given, number=texts)
     left = chosen.starts_at - now
     return page(
         call.request,
@@ -142,21 +152,25 @@ def thanks(
         google=calendar.google(runtime, webinar, chosen),
         outlook=calendar.outlook(runtime, webinar, chosen),
         calendar_title=calendar.entry_title(runtime, webinar),
-        ticked=_ticked(ticked, prove=runtime.settings.double_opt_in),
+        ticked=_ticked(ticked, runtime.guard),
         texts=texts,
         timeline=timeline.ahead(coming, chosen, zone, now),
     )
 
 
-def _ticked(kind: tuple[kinds.Kind, ...], *, prove: bool) -> str:
+def _ticked(kind: tuple[kinds.Kind, ...], guard: Guard) -> str:
     if not kind:
         return gettext("You ticked no box.")
-    ticked = gettext("You ticked %(kinds)s.", kinds=kinds.in_words(kind))
+    said = [gettext("You ticked %(kinds)s.", kinds=kinds.in_words(kind))]
     by_email = [one for one in kind if one[0] is Channel.EMAIL]
-    if not (prove and by_email):
-        return ticked
-    later = gettext("%(kinds)s start once you confirm them: the email says how.", kinds=kinds.in_words(by_email))
-    return f"{ticked} {later[0].upper()}{later[1:]}"
+    if guard.prove_texts and kinds.TEXTS in kind:
+        said.append(
+            gettext("Text reminders start once you enter the code we text you: the email has the link to your page.")
+        )
+    if guard.prove_email and by_email:
+        later = gettext("%(kinds)s start once you confirm them: the email says how.", kinds=kinds.in_words(by_email))
+        said.append(f"{later[0].upper()}{later[1:]}")
+    return " ".join(said)
 
 
 def _read(call: Call, slug: str) -> Landing:

@@ -19,7 +19,7 @@ from campaigns.domain.steps import Channel
 from campaigns.domain.tokens import CHANNELS, PURPOSES, STOP
 from campaigns.errors import LinkExpired, PageErased, Rejected, mark
 from campaigns.language import gettext
-from campaigns.operations import unsubscribe
+from campaigns.operations import prove, unsubscribe
 from campaigns.runtime import Runtime
 from campaigns.store import people
 from campaigns.store.consents import permissions_of
@@ -157,14 +157,14 @@ def undo(token: str, form: Posted, call: Calling) -> Response:
         asked_for = permissions_of(db, place.registrant_id)
         again = [one for one in wanted if one == CLASS_EMAILS or one in asked_for]
         for one in again:
-            unsubscribe.resume(
+            prove.switch_on(
                 db,
                 registration_id,
-                *one,
+                one,
+                call.runtime.guard,
                 call.runtime.hours,
                 call.now,
                 horizon=call.runtime.settings.horizon,
-                means="link",
                 evidence=call.evidence("/o", place.zone),
             )
     return _onward(token, "undone", again)

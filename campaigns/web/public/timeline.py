@@ -222,7 +222,9 @@ def _notice(step: Step) -> tuple[str, str]:
         return _TO_WAITING.get(step.anchor, _CANCELLED), ""
     if step.audience is Audience.WITHDRAWN:
         return mark("Your receipt for cancelling"), ""
-    if step.anchor is Anchor.REGISTERED and step.channel is Channel.SMS:
+    if step.audience is Audience.UNPROVEN:
+        return mark("The code for your text reminders"), mark("Enter it on your page.")
+    if step.anchor in (Anchor.REGISTERED, Anchor.AGREED) and step.channel is Channel.SMS:
         return mark("Your receipt"), mark("It says how to stop the texts.")
     if step.audience is Audience.CAME:
         return _QUESTIONS, ""

@@ -69,7 +69,7 @@ def history(kept: Kept, now: datetime) -> list[Event]:
 def _planned(facts: DeliveryFacts, now: datetime) -> Event:
     row = facts.row
     until = words.when(row.expires_at, row.zone, now)
-    belongs = f"Session revision {facts.revision}." if facts.revision else "Does not depend on the date."
+    belongs = f"Session revision {facts.revision}." if facts.revision > 0 else "Does not depend on the date."
     due = words.when(row.due_at, row.zone, now)
     return Event(None, "", "", "planned", f"Planned for {due}, no use after {until}", belongs, "planner")
 

@@ -54,7 +54,14 @@ _NO: Final = {
 }
 _CHANNELS: Final = {Channel.EMAIL: "Emails", Channel.SMS: "Texts"}
 _WAITING: Final = (Status.PLANNED, Status.QUEUED)
-_IF_IT_HAPPENS: Final = (Awaited.MOVE, Awaited.CANCELLATION, Awaited.WITHDRAWAL, Awaited.ANSWER, Awaited.OFFER)
+_IF_IT_HAPPENS: Final = (
+    Awaited.MOVE,
+    Awaited.CANCELLATION,
+    Awaited.WITHDRAWAL,
+    Awaited.ANSWER,
+    Awaited.OFFER,
+    Awaited.ASKING,
+)
 _KINDS: Final = {
     (Channel.SMS, Purpose.SERVICE): "Texts",
     (Channel.EMAIL, Purpose.EDUCATION): "Education",

@@ -96,12 +96,12 @@ def lay_out(steps: Iterable[Step], around: Around) -> Timeline:
 
 def _own(step: Step, around: Around) -> datetime | None:
     """Give an anchor to steps that count from each person's own act, so that they too have an answer."""
-    own = step.anchor in (Anchor.REGISTERED, Anchor.OFFERED) or step.parting
+    own = step.anchor in (Anchor.REGISTERED, Anchor.OFFERED) or step.by_round or step.parting
     return around.now if own else None
 
 
 def _group(step: Step) -> str:
-    if step.anchor is Anchor.REGISTERED:
+    if step.anchor is Anchor.REGISTERED or step.by_round:
         return "registering"
     return {Anchor.STARTS: "before", Anchor.ENDS: "after"}.get(step.anchor, "happening")
 
@@ -166,7 +166,7 @@ def _waits_for_replay(step: Step, at: datetime, around: Around) -> bool:
 
 
 def _rare(step: Step) -> bool:
-    return step.parting or step.audience is Audience.WAITING
+    return step.parting or step.audience in (Audience.WAITING, Audience.UNPROVEN)
 
 
 def _place(step: Step, around: Around) -> datetime:

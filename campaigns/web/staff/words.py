@@ -51,6 +51,7 @@ REASONS: Final = {
     "withdrawal": "the place given back",
     "place": "a place",
     "offer": "an offer",
+    "asking": "a code asked for",
 }
 """Bare codes of the ledger in plain words; a code that is not here is shown with its underscores opened."""
 
@@ -105,6 +106,7 @@ _AUDIENCES: Final = {
     Audience.WITHDRAWN: "gave their place back",
     Audience.READDRESSED: "changed their email address",
     Audience.WAITING: "on the waiting list",
+    Audience.UNPROVEN: "have to prove their number",
 }
 
 
@@ -116,6 +118,8 @@ _ANCHORS: Final = {
     Anchor.CANCELLED: "when it was cancelled",
     Anchor.ANSWERED: "when the doctor's answer is published",
     Anchor.OFFERED: "when a place is offered to them",
+    Anchor.ASKED: "when they tick texts and have to prove their number",
+    Anchor.AGREED: "counted from their yes to texts",
 }
 
 
@@ -221,7 +225,7 @@ def rule(step: Step) -> str:
 def audience(step: Step) -> str:
     """Say whom a step is for, and why: `everyone · service`, `missed, text consent · service`."""
     consent = f"{step.purpose} consent" if step.purpose is not Purpose.SERVICE else ""
-    consent = "text consent" if step.channel is Channel.SMS else consent
+    consent = "text consent" if step.channel is Channel.SMS and step.needs_consent else consent
     who = "" if consent and step.audience is Audience.EVERYONE else _AUDIENCES[step.audience]
     return f"{', '.join(part for part in (who, consent) if part)} · {step.purpose}"
 

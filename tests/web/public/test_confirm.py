@@ -11,7 +11,7 @@ from tests.web.conftest import NOON, opened
 @pytest.fixture
 def careful(database_url):
     """The service with the setting, and a browser."""
-    with opened(database_url, double_opt_in=True) as runtime:
+    with opened(database_url, double_opt_in="email") as runtime:
         runtime.clock.now = NOON
         yield runtime, TestClient(create_app(runtime), base_url="http://127.0.0.1:8000", follow_redirects=False)
 

@@ -251,3 +251,15 @@ def test_a_row_that_waits_for_a_person_is_ahead_and_says_why(office):
 @pytest.mark.parametrize("number", ["999", "9" * 25])
 def test_a_registration_that_is_not_there_is_not_found(office, number):
     assert office.get(f"/staff/people/{number}").status_code == 404
+
+
+def test_a_code_that_is_waited_for_is_told_and_only_where_one_was_asked_for(office):
+    session = office.world.session(10 * DAY)
+    plain = office.world.registration(session, SERVICE_TEXTS)
+    asked = office.world.registration(session, SERVICE_TEXTS, prove_texts=True, first_name="Ada")
+    office.world.work()
+    office.clock.forward(minutes=1)
+    said = office.page(f"/staff/people/{asked}")
+    assert "Text: A code shows whose the number is Sent 12:00:00" in said
+    assert "Text: Text reminders confirmed Not sent: no consent. skipped" in said
+    assert "A code shows" not in office.page(f"/staff/people/{plain}")
