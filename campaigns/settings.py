@@ -61,8 +61,7 @@ class Settings(ClinicSettings):
     form_takes: timedelta = timedelta(seconds=2)
     """A form that comes back sooner after it was shown is shown once more: people take longer."""
     double_opt_in: str = ""
-    """Channels, with commas between, on which a ticked box counts once its owner confirms it. `email`: with a button
-    behind the link in the email. `sms`: with a code from the number. `true` means `email`."""
+    """Channels on which a ticked box counts once confirmed: `email` by a button, `sms` by a code; `true` is `email`."""
     embed_origins: str = ""
     """Comma-separated origins, such as https://www.clinic.example, whose pages may show the form in a frame, or send
     one of their own. Empty: none, and the page for frames does not exist."""
