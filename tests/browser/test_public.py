@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
+from campaigns.domain.codes import Asking
 from campaigns.domain.form_fields import FieldKind, FormField
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.store import webinars
+from campaigns.store.asked import ask_for_texts
 from campaigns.store.engine import transaction
 from campaigns.store.form_fields import add_field
 
@@ -442,3 +444,22 @@ def press_to(page, selector: str) -> None:
             return
         page.keyboard.press("Tab")
     raise AssertionError(selector)
+
+
+def test_entering_the_code_from_a_text(house, reader, check):
+    mine = house.place(phone=house.phone)
+    asking = Asking(house.phone, house.boxes["sms-service"], house.clock.now)
+    with transaction(house.runtime.engine) as db:
+        ask_for_texts(db, mine, asking, first=True)
+    page = reader.page()
+    page.goto(house.path(house.runtime.links.manage(mine)))
+    check(page, "asked")
+    page.get_by_role("link", name="Enter the code").click()
+    page.get_by_label("Enter the code we texted to").fill("12 34 5")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Enter the code we texted to")).to_have_attribute("aria-invalid", "true")
+    check(page, "wrong")
+    page.get_by_label("Enter the code we texted to").fill(house.runtime.links.code(mine, house.phone, 0))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("The number is yours")
+    check(page, "proven")
