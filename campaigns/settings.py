@@ -61,8 +61,7 @@ class Settings(ClinicSettings):
     form_takes: timedelta = timedelta(seconds=2)
     """A form that comes back sooner after it was shown is shown once more: people take longer."""
     double_opt_in: str = ""
-    """Comma-separated channels on which a ticked box counts once its owner confirms it. `email`: lessons and news,
-    with a button behind the link in the email. `sms`: texts, with a code from the number. `true` means `email`."""
+    """Comma-separated channels on which a ticked box counts once its owner confirms it: `email`, `sms`."""
     embed_origins: str = ""
     """Comma-separated origins, such as https://www.clinic.example, whose pages may show the form in a frame, or send
     one of their own. Empty: none, and the page for frames does not exist."""
