@@ -321,6 +321,15 @@ def test_many_numbers_from_one_place_get_no_codes_any_more(world: World) -> None
     assert states == ["sent"] * 5 + ["skipped: pumped"] * 2
 
 
+def test_who_proves_a_number_one_after_the_other_in_one_place_is_no_robot(world: World) -> None:
+    for _ in range(6):  # one more than would look like a robot's
+        mine = _sign_up(world, ip=FROM["ip"])
+        assert _enter(world, mine, _code(world)) is Entered.RIGHT
+        world.work()
+        assert ("C1", "sent") in world.ledger(mine)
+        world.clock.forward(minutes=1)
+
+
 def test_new_numbers_in_the_details_count_as_sign_ups_do(world: World) -> None:
     guard = replace(GUARD, limits=replace(LIMITS, prefix_a_day=2))
     mine = _sign_up(world, kinds=(), guard=guard)
