@@ -101,21 +101,7 @@ def _to_another_address(
     now: datetime,
     horizon: timedelta,
 ) -> int:
-    if here.withdrawn_at is not None or here.session.cancelled_at is not None or now >= here.session.ends_at:
-        raise Rejected(
-            mark(
-                "This class is over or cancelled, so its messages stay where they are."
-                " Sign up for another date with the new address."
-            ),
-            field="email",
-        )
-    if here.standing is not Standing.HELD:
-        raise Rejected(
-            mark(
-                "You are on the waiting list. To use another address, leave the list and join it again with that one."
-            ),
-            field="email",
-        )
+    _check_movable(here, now)
     if not people.withdraw(db, here.registration_id, now):
         raise Conflict(mark("Your place was changed a moment ago. Reload the page to see it as it is now."))
     agreed = {kind: None for kind in granted_for(db, here.registrant_id) if kind[0] is Channel.EMAIL}
@@ -133,6 +119,25 @@ def _to_another_address(
         switches.take_over_entry(db, here.registration_id, made.registration_id)
         count_sign_up(db, made.registration_id, request, guard, now, ip=str(wanted.evidence.get("ip", "")))
     return made.registration_id
+
+
+def _check_movable(here: Place, now: datetime) -> None:
+    """Raise `Rejected` for a place that cannot go over to another address."""
+    if here.withdrawn_at is not None or here.session.cancelled_at is not None or now >= here.session.ends_at:
+        raise Rejected(
+            mark(
+                "This class is over or cancelled, so its messages stay where they are."
+                " Sign up for another date with the new address."
+            ),
+            field="email",
+        )
+    if here.standing is not Standing.HELD:
+        raise Rejected(
+            mark(
+                "You are on the waiting list. To use another address, leave the list and join it again with that one."
+            ),
+            field="email",
+        )
 
 
 def _texts_there(here: Place, wanted: Details, now: datetime) -> tuple[dict[tuple[Channel, Purpose], int | None], bool]:

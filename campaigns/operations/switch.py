@@ -47,19 +47,21 @@ def switch(
     after, created = _take(db, here, session_id, now)
     form_fields.carry_over(db, here.registration_id, after)
     if after != here.registration_id:
-        asked.ask_for(db, after, asked.take_asked(db, here.registration_id))
-        _ask_again(db, here, after, now, new=created)
+        _take_along_what_waits(db, here, after, now, new=created)
     switches.lead_on(db, here.registration_id, after)
     left = holds and not over
     if created and left:
         switches.take_over_entry(db, here.registration_id, after)
     if created or left:
         _plan(db, after if created else here.registration_id, hours, now, horizon)
+    if not created:
+        _plan(db, after, hours, now, horizon, only_after=now)  # a code, if a yes to texts has come along
     return after
 
 
-def _ask_again(db: Connection, here: Place, after: int, now: datetime, *, new: bool) -> None:
-    """Let a yes to texts wait at the new place, for a code of its own: one belongs to one registration."""
+def _take_along_what_waits(db: Connection, here: Place, after: int, now: datetime, *, new: bool) -> None:
+    """Let what is not confirmed yet wait at the new place; a yes to texts for a new code: one belongs to one place."""
+    asked.ask_for(db, after, asked.take_asked(db, here.registration_id))
     if here.asking is not None and here.asking.stands(here.phone, now):
         asked.end_askings(db, here.registrant_id, here.asking.phone)
         ask_for_code(db, after, replace(here.asking, at=now), new=new)
@@ -99,8 +101,17 @@ def _taken_meanwhile(db: Connection, here: Place, session_id: int) -> int:
     raise Conflict(mark("Your place was changed a moment ago. Reload the page to see it as it is now."))
 
 
-def _plan(db: Connection, registration_id: int, hours: SendingHours, now: datetime, horizon: timedelta) -> None:
+def _plan(
+    db: Connection,
+    registration_id: int,
+    hours: SendingHours,
+    now: datetime,
+    horizon: timedelta,
+    *,
+    only_after: datetime | None = None,
+) -> None:
     """Plan what the new place is due; of an old one that a place held before replaces, the receipt for leaving it."""
     found = people.place(db, registration_id)
     if found is not None:
-        plan_registration(db, found, permissions_of(db, found.registrant_id), hours, now, horizon=horizon)
+        granted = permissions_of(db, found.registrant_id)
+        plan_registration(db, found, granted, hours, now, horizon=horizon, only_after=only_after)

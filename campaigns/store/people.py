@@ -256,14 +256,12 @@ def place(db: Connection, registration_id: int) -> Place | None:
         .where(registration.c.id == registration_id)
     )
     row = db.execute(query).first()
-    if row is None:
-        return None
-    session = read_session(db, row[0])
-    if session is None:
+    session = read_session(db, row[0]) if row is not None else None
+    if row is None or session is None:
         return None
     webinar = webinar_by_id(db, session.webinar_id)
     facts = dict(zip(_PLACE, row[1:], strict=True))
-    facts |= {"attendance": Attendance(facts["attendance"]), "standing": Standing(facts["standing"])}
+    facts["attendance"], facts["standing"] = Attendance(facts["attendance"]), Standing(facts["standing"])
     facts["asking"] = read_asking(facts["asking"])
     return Place(**facts, session=session, webinar=webinar)
 

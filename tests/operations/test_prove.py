@@ -16,11 +16,13 @@ from campaigns.errors import Rejected
 from campaigns.operations.correct import Details, correct
 from campaigns.operations.erase import erase
 from campaigns.operations.explain import timeline
+from campaigns.operations.offer import accept, offer_places
 from campaigns.operations.own_data import own_data
 from campaigns.operations.prove import Entered, enter_code, send_another, switch_on
 from campaigns.operations.sign_up import Guard, Sent, sign_up
 from campaigns.operations.switch import switch
 from campaigns.operations.unsubscribe import stop
+from campaigns.operations.withdraw import withdraw
 from campaigns.store.consents import permissions_of
 from campaigns.store.engine import Engine, transaction
 from tests.factories import DAY, HORIZON, HOUR, NUMBER, SERVICE_TEXTS, World, ears, hours
@@ -280,7 +282,25 @@ def test_on_the_waiting_list_a_number_is_proven_too_and_the_receipt_comes_with_t
     world.work()
     assert ("C1-code", "sent") in world.ledger(mine)
     assert _enter(world, mine, _code(world)) is Entered.RIGHT
-    assert _granted(world, mine) == {SERVICE_TEXTS} and first != mine
+    assert _granted(world, mine) == {SERVICE_TEXTS}
+    world.clock.forward(hours=1)
+    with transaction(world.engine) as db:
+        withdraw(db, first, hours(), world.clock(), horizon=HORIZON)
+    offer_places(world.engine, world.clock())
+    with transaction(world.engine) as db:
+        accept(db, mine, hours(), world.clock(), horizon=HORIZON)
+    world.work()
+    assert ("C1", "sent") in world.ledger(mine)
+
+
+def test_a_yes_that_waits_goes_along_to_a_date_that_one_had_already(world: World) -> None:
+    other = world.session(17 * DAY)
+    second = _sign_up(world, kinds=(), session=other, email="sam@example.com")
+    mine = _sign_up(world, email="sam@example.com", phone=NUMBER)
+    first = _code(world)
+    with transaction(world.engine) as db:
+        assert switch(db, mine, other, hours(), world.clock(), horizon=HORIZON) == second
+    assert _code(world) != first and _enter(world, second, _code(world)) is Entered.RIGHT
 
 
 def test_two_people_with_one_number_each_get_a_code_of_their_own(world: World) -> None:
@@ -299,6 +319,15 @@ def test_many_numbers_from_one_place_get_no_codes_any_more(world: World) -> None
     world.work()
     states = [dict(world.ledger(one))["C1-code"] for one in people]
     assert states == ["sent"] * 5 + ["skipped: pumped"] * 2
+
+
+def test_who_proves_a_number_one_after_the_other_in_one_place_is_no_robot(world: World) -> None:
+    for _ in range(6):  # one more than would look like a robot's
+        mine = _sign_up(world, ip=FROM["ip"])
+        assert _enter(world, mine, _code(world)) is Entered.RIGHT
+        world.work()
+        assert ("C1", "sent") in world.ledger(mine)
+        world.clock.forward(minutes=1)
 
 
 def test_new_numbers_in_the_details_count_as_sign_ups_do(world: World) -> None:

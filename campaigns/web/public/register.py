@@ -6,6 +6,7 @@ no address: the page of thanks is told the session, the zone and the boxes only.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Final
@@ -16,10 +17,11 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from campaigns.domain.audience import Facts
-from campaigns.domain.steps import Channel, Standing
+from campaigns.domain.steps import Channel, Standing, Step
 from campaigns.errors import NotFound, Rejected
 from campaigns.language import gettext, known, ngettext, spoken, turn_to
 from campaigns.operations import explain, register
+from campaigns.operations.explain import Milestone
 from campaigns.operations.sign_up import Guard, Sent, sign_up
 from campaigns.store import webinars
 from campaigns.store.campaigns import steps_of
@@ -125,18 +127,8 @@ def thanks(
         steps = steps_of(db, webinar.id)
     texts = kinds.TEXTS in ticked
     standing = Standing.WAITING if waits == "yes" else Standing.HELD
-    prove = runtime.guard.prove_texts
-    facts = Facts(
-        session=chosen.facts,
-        zone=ZoneInfo(zone),
-        registered_at=now,
-        asked_at=now if texts and prove else None,
-        texts=texts and not prove,
-        unproven=texts and prove,
-        standing=standing,
-    )
-    given = {kind: True for kind in ticked if not (prove and kind == kinds.TEXTS)}
-    coming = explain.forecast(steps, facts, runtime.hours, given, number=texts)
+    facts = Facts(session=chosen.facts, zone=ZoneInfo(zone), registered_at=now, texts=texts, standing=standing)
+    coming = _coming(call, steps, facts, ticked)
     left = chosen.starts_at - now
     return page(
         call.request,
@@ -156,6 +148,15 @@ def thanks(
         texts=texts,
         timeline=timeline.ahead(coming, chosen, zone, now),
     )
+
+
+def _coming(call: Call, steps: Sequence[Step], facts: Facts, ticked: tuple[kinds.Kind, ...]) -> list[Milestone]:
+    """Say what will come; of texts that a code has to prove first only the code."""
+    given = dict.fromkeys(ticked, True)
+    if facts.texts and call.runtime.guard.prove_texts:
+        facts = replace(facts, texts=False, asked_at=call.now, unproven=True)
+        del given[kinds.TEXTS]
+    return explain.forecast(steps, facts, call.runtime.hours, given, number=kinds.TEXTS in ticked)
 
 
 def _ticked(kind: tuple[kinds.Kind, ...], guard: Guard) -> str:
