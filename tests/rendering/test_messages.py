@@ -18,7 +18,7 @@ from campaigns.rendering.email import render_email
 from campaigns.rendering.environment import load_sources
 from campaigns.rendering.sms import render_text
 from campaigns.rendering.variables import Letter, context
-from tests.rendering.reading import grade, syllables, words
+from campaigns.lint.reading import grade, syllables, words
 from tests.rendering.samples import (
     EMAILS,
     LIBRARY,
