@@ -37,8 +37,17 @@ class Page:
     """What a reader sees of it, line for line as in the file; `…` stands for a value."""
 
     def line_at(self, offset: int) -> Spot:
-        """Give the line of a place in `raw` or in `prose`."""
+        """Give the line of a place in `prose`."""
         return Spot(self.file, self.prose.count("\n", 0, offset) + 1)
+
+    def line_at_raw(self, offset: int) -> Spot:
+        """Give the line of a place in `raw`."""
+        return Spot(self.file, self.raw.count("\n", 0, offset) + 1)
+
+    def line_with(self, letter: str) -> Spot | None:
+        """Give the first line on which a character stands."""
+        at = self.raw.find(letter)
+        return None if at < 0 else self.line_at_raw(at)
 
     def line_of(self, words: str) -> Spot | None:
         """Give the first line on which these words stand, however they are broken up."""

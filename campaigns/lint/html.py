@@ -44,7 +44,16 @@ class Link:
 
     address: str
     button: bool
+    hidden: bool
     label: str = ""
+
+
+@dataclass(slots=True)
+class Heading:
+    """A heading, and whether it is of the first level or a lower one."""
+
+    level: int
+    words: str = ""
 
 
 @dataclass(slots=True)
@@ -55,7 +64,7 @@ class Seen:
     lang: str = ""
     runs: list[Run] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
-    headings: list[int] = field(default_factory=list)
+    headings: list[Heading] = field(default_factory=list)
     unlabelled: list[str] = field(default_factory=list)
     """Pictures without `alt`, by their address."""
     roleless: int = 0
@@ -111,7 +120,8 @@ class _Reader(HTMLParser):
             return
         self._open.append((tag, self._look(tag, known)))
         if tag == "a":
-            self._link = Link(known.get("href", ""), "act-a" in known.get("class", "").split())
+            button = "act-a" in known.get("class", "").split()
+            self._link = Link(known.get("href", ""), button, self._now().hidden)
             self.seen.links.append(self._link)
 
     def handle_endtag(self, tag: str) -> None:
@@ -131,6 +141,8 @@ class _Reader(HTMLParser):
         self.seen.runs.append(Run(data, self._now()))
         if self._link is not None:
             self._link.label += data
+        if any(_HEADING.fullmatch(one) for one, _ in self._open):
+            self.seen.headings[-1].words += data
 
     def _note(self, tag: str, known: dict[str, str]) -> None:
         if tag == "html":
@@ -140,7 +152,7 @@ class _Reader(HTMLParser):
         if tag == "table" and known.get("role") != "presentation":
             self.seen.roleless += 1
         if heading := _HEADING.fullmatch(tag):
-            self.seen.headings.append(int(heading[1]))
+            self.seen.headings.append(Heading(int(heading[1])))
 
     def _now(self) -> Look:
         return self._open[-1][1] if self._open else Look()

@@ -72,13 +72,15 @@ SITUATIONS: Final[tuple[Mapping[str, object], ...]] = (
     {"zone": "America/New_York", "next_session_starts_at": NEXT, "attendance": Attendance.MISSED},
 )
 """What is true of somebody and their session, beside the moment."""
-RARER: Final[Mapping[str, object]] = {
-    "replay_here": True,
-    "asks": True,
-    "switched": True,
+RARER: Final[Mapping[str, object]] = {"replay_here": True, "asks": True, "switched": True}
+ANSWER: Final[Mapping[str, object]] = {
     "answer_title": "How long to rest",
-    "answer": ("It hangs on the person.", "An exam can show more."),
+    "answer": (
+        "It hangs on the person, and on what an exam shows. Some people rest for a few days.",
+        "Others go on with less. A plan says when to add more.",
+    ),
 }
+"""Stands in every letter: a message that gives an answer never goes without one."""
 
 LONGEST: Final[Mapping[str, object]] = {
     "first_name": "Wolfeschlegelsteinhausenbergerdorffmaria",
@@ -103,9 +105,9 @@ def letters(compiled: Compiled) -> Iterator[Letter]:
     first, *_ = MOMENTS
     for moment in MOMENTS:
         for facts in SITUATIONS:
-            yield letter(compiled, now=START + moment, **facts)
+            yield letter(compiled, now=START + moment, **facts, **ANSWER)
     other = next(code for code in ("es", "en") if code != compiled.language)
-    yield letter(compiled, now=START + first, class_language=other, **RARER)
+    yield letter(compiled, now=START + first, class_language=other, **RARER, **ANSWER)
 
 
 def long_letters(compiled: Compiled) -> Iterator[Letter]:
