@@ -42,6 +42,8 @@ class Report:
     findings: tuple[Finding, ...]
     """By message: the register and the frame first, then by name; each by file and line."""
     measures: tuple[Measure, ...]
+    messages: int
+    """How many there are, with those that could not be measured."""
 
     def count(self, severity: str) -> int:
         """Count the errors or the warnings."""
@@ -59,12 +61,11 @@ def check(folder: Path, routes: Sequence[str] = ROUTES) -> Report:
     found.extend(languages.check_frame(drafts))
     for draft in drafts:
         own: list[Finding] = []
-        for made in compiled(draft, own).values():
-            measures.append(_read(draft, made, routes, own))
+        measures += [_read(draft, made, routes, own) for made in compiled(draft, own).values()]
         for source in (claims.check, phrases.check, languages.check):
             own.extend(source(draft))
         found.extend(allowed(draft, _first(own)))
-    return Report(tuple(sorted(_first(found), key=_place)), tuple(measures))
+    return Report(tuple(sorted(_first(found), key=_place)), tuple(measures), len(drafts))
 
 
 def _read(draft: Draft, made: Compiled, routes: Sequence[str], found: list[Finding]) -> Measure:

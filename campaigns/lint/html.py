@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Final
 
-_VOID: Final = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_VOID: Final = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _UNSEEN: Final = frozenset({"style", "title", "head", "script"})
 _HIDING: Final = re.compile(r"display:\s*none|visibility:\s*hidden|opacity:\s*0(?:;|$)")
 _HEX: Final = re.compile(r"#[0-9a-f]{6}\b", re.IGNORECASE)
 _DARK: Final = re.compile(r"@media[^{]*prefers-color-scheme:\s*dark[^{]*\{((?:[^{}]*\{[^{}]*\})*)", re.IGNORECASE)
 _RULE: Final = re.compile(r"\.([\w-]+)\s*\{([^{}]*)\}")
 _HEADING: Final = re.compile(r"h([1-6])")
+_DIM: Final = 0.04045
+"""Below this a channel of sRGB is linear."""
 _FIRST_SIZE: Final = 16.0
 """That of a browser, where nobody says one."""
 
@@ -95,7 +97,7 @@ def contrast(ink: str, ground: str) -> float:
 
 def _luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (part / 12.92 if part <= _DIM else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 

@@ -46,7 +46,9 @@ def _grades(draft: Draft, mail: Mail) -> Iterator[Finding]:
         kind = "hard-to-read" if found.grade > _TOO_HARD else "rather-hard-to-read"
         yield finding(kind, draft.name, spot, f"the reading grade is {found.grade:.1f} (Flesch-Kincaid)")
     if found.smog > _MOST_SMOG:
-        says = f"the SMOG grade is {found.smog:.1f}, with {found.polysyllables} long words in {found.sentences} sentences"
+        says = (
+            f"the SMOG grade is {found.smog:.1f}, with {found.polysyllables} long words in {found.sentences} sentences"
+        )
         yield finding("long-words", draft.name, spot, says)
 
 

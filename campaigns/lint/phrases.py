@@ -18,7 +18,11 @@ _PLAIN: Final = (
     ("placeholder-text", terms.UNWRITTEN, "“{}” is yet to be written"),
     ("link-label", terms.CLICKING, "“{}” does not say what is behind the link"),
     ("link-shortener", terms.SHORTENERS, "{} shortens links"),
-    ("raw-address", re.compile(r"\bhttps?://[^\s<>]*|\bwww\.[^\s<>]*", re.IGNORECASE), "{} is an address in the source"),
+    (
+        "raw-address",
+        re.compile(r"\bhttps?://[^\s<>]*|\bwww\.[^\s<>]*", re.IGNORECASE),
+        "{} is an address in the source",
+    ),
 )
 _TWO_BLANKS: Final = re.compile(r"(?<=\S) {2,}(?=\S)")
 _BEFORE_STOP: Final = re.compile(r"(?<=[\w})’”\"]) +[.,;:?](?=[\s<]|$)", re.MULTILINE)

@@ -122,7 +122,9 @@ def _inked(draft: Draft, ink: str, ground: str) -> Spot:
     """Give the line that sets the ink of a pair, or its ground: a pair that differs in one from all others."""
     for colour in (ink, ground):
         for page in (*draft.own, *draft.frame):
-            if found := re.search(rf"(?<![-\w])color:\s*{colour}|background-color:\s*{colour}", page.raw, re.IGNORECASE):
+            if found := re.search(
+                rf"(?<![-\w])color:\s*{colour}|background-color:\s*{colour}", page.raw, re.IGNORECASE
+            ):
                 return page.line_at_raw(found.start())
     return Spot("messages/frame.html")
 

@@ -28,7 +28,9 @@ TELLING: Final = {
 CLAIMS: Final[Mapping[str, re.Pattern[str]]] = {
     "claim-cure": _any(r"\bcur(e|es|ed|ing|able)\b|\bcuran?\b|\bcurar\w*"),
     "claim-guarantee": _any(r"\bguarant\w+|\bgarant[ií]\w+"),
-    "claim-proven": _any(r"\b(clinically |scientifically )?proven\b|\bcomprobad[oa]s? (cient|cl[ií]n)\w+|\bprobada eficacia"),
+    "claim-proven": _any(
+        r"\b(clinically |scientifically )?proven\b|\bcomprobad[oa]s? (cient|cl[ií]n)\w+|\bprobada eficacia"
+    ),
     "claim-reverse": _any(r"\brevers(e|es|ed|ing|al|ible)\b|\brevert\w+|\brevierte\w*"),
     "claim-regenerate": _any(r"\bregenerat?\w*"),
     "claim-breakthrough": _any(r"\bbreakthroughs?\b|\brevolucionari\w+"),
@@ -41,7 +43,9 @@ CLAIMS: Final[Mapping[str, re.Pattern[str]]] = {
     "claim-exosome": _any(r"\bexosom\w*"),
     "claim-prp": _any(r"\bPRP\b|\bplatelet[- ]rich\b|\bplasma rico\b"),
     "claim-amniotic": _any(r"\bamni[oó]ti\w*|\bwharton\W?s jelly\b|\bgelatina de wharton\b"),
-    "claim-avoid-surgery": _any(r"\bavoid\w*\s+(an?\s+|any\s+)?(surgery|operations?)\b|\bevit\w+ (la |una )?(cirug|operaci)\w+"),
+    "claim-avoid-surgery": _any(
+        r"\bavoid\w*\s+(an?\s+|any\s+)?(surgery|operations?)\b|\bevit\w+ (la |una )?(cirug|operaci)\w+"
+    ),
     "claim-before-after": _any(r"\bbefore[- ](and|&)[- ]after\b|\bbefore/after\b|\bantes y despu[eé]s\b"),
     "claim-brand": _any(r"[®™]|\bsimpact\b"),
     "claim-diagnosis": _any(
@@ -65,7 +69,8 @@ SUPPOSING: Final = _any(r"\b(if|when|whether|whatever|is|does|do|si|cuando)\b[^.
 
 MEDICAL: Final = _any(
     r"\b(surg(?:ery|ical)|operation|injection|steroid|medicine|drug|arthritis|fracture|disc|infection|mri|x-ray|ct|"
-    r"spect|nerve|stenosis|piriformis|spondylitis|fusion|implant|physical therapy|hormone|ligament|pregnan\w+|opioid)s?\b"
+    r"spect|nerve|stenosis|piriformis|spondylitis|fusion|implant|physical therapy|hormone|ligament|pregnan\w+|"
+    r"opioid)s?\b"
 )
 """What only a claim may speak of in a message that teaches."""
 

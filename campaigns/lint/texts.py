@@ -31,7 +31,9 @@ def _parts(draft: Draft, note: Note) -> Iterator[Finding]:
     counted = segments.count(note.text.body)
     if counted.parts > 1:
         kind = "text-too-long" if counted.parts > _MOST_PARTS else "text-in-two-parts"
-        says = f"with the longest values the text takes {counted.parts} parts ({counted.encoding}, {counted.units} units)"
+        says = (
+            f"with the longest values the text takes {counted.parts} parts ({counted.encoding}, {counted.units} units)"
+        )
         yield finding(kind, draft.name, draft.body(note.language), says)
 
 
