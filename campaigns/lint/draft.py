@@ -53,7 +53,7 @@ class Page:
         """Give the first line on which these words stand, however they are broken up."""
         pattern = r"\s+".join(map(re.escape, _BLANKS.split(words.strip())))
         for text in (self.prose, self.raw):
-            if pattern and (found := re.search(pattern, text, re.IGNORECASE)):
+            if pattern and (found := re.search(rf"(?<!\w){pattern}(?!\w)", text, re.IGNORECASE)):
                 return Spot(self.file, text.count("\n", 0, found.start()) + 1)
         return None
 

@@ -29,6 +29,8 @@ class Look:
     dark_ink: str = "#FFFFFF"
     dark_ground: str = "#000000"
     size: float = _FIRST_SIZE
+    sized: str = ""
+    """The declaration that gives it this size, with what follows it, as it stands in the source."""
     hidden: bool = False
 
 
@@ -176,6 +178,7 @@ class _Reader(HTMLParser):
             dark_ink=_colour(dark.get("color", ink if inked else now.dark_ink), now.dark_ink),
             dark_ground=_colour(dark.get("background-color", ground if grounded else now.dark_ground), now.dark_ground),
             size=_size(style.get("font-size", ""), now.size),
+            sized=known["style"][known["style"].index("font-size") :] if "font-size" in style else now.sized,
             hidden=now.hidden or tag in _UNSEEN or bool(_HIDING.search(known.get("style", ""))),
         )
 

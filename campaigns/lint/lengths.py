@@ -40,15 +40,14 @@ def _grades(draft: Draft, mail: Mail) -> Iterator[Finding]:
     found = counts(mail.own_words)
     if mail.language != ENGLISH or found.words < _GRADED:
         return
-    hardest = max(_SENTENCE.split(mail.own_words), key=lambda sentence: counts(sentence).syllables)
-    spot = draft.where(hardest, mail.language)
+    sentences = [(sentence, counts(sentence)) for sentence in _SENTENCE.split(mail.own_words)]
     if found.grade > _RATHER_HARD:
         kind = "hard-to-read" if found.grade > _TOO_HARD else "rather-hard-to-read"
+        spot = draft.where(max(sentences, key=lambda one: one[1].syllables)[0], mail.language)
         yield finding(kind, draft.name, spot, f"the reading grade is {found.grade:.1f} (Flesch-Kincaid)")
     if found.smog > _MOST_SMOG:
-        says = (
-            f"the SMOG grade is {found.smog:.1f}, with {found.polysyllables} long words in {found.sentences} sentences"
-        )
+        spot = draft.where(max(sentences, key=lambda one: one[1].polysyllables)[0], mail.language)
+        says = f"the SMOG grade is {found.smog:.1f}: {found.polysyllables} long words in {found.sentences} sentences"
         yield finding("long-words", draft.name, spot, says)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, zip_longest
 from typing import Final
 
 from campaigns.lint.draft import Draft
 from campaigns.lint.finding import Finding, Spot, finding
-from campaigns.lint.html import contrast
+from campaigns.lint.html import Look, contrast
 from campaigns.lint.rendered import ADDRESS, Mail
 
 _LEAST_CONTRAST: Final = 4.5
@@ -19,6 +20,8 @@ _SMALLEST_BODY: Final = 16
 MOST_BYTES: Final = 100_000
 """Gmail clips at 102 KB."""
 _NUMBERED: Final = re.compile(r"(?m)^\d+\. ")
+_POINTED: Final = re.compile(r"<[^<>\s]+>")
+"""Where a link of the plain body leads; the HTML hides it behind the label."""
 _WORD: Final = re.compile(r"[\w’']+")
 
 
@@ -69,13 +72,14 @@ def _sizes(draft: Draft, mail: Mail) -> Iterator[Finding]:
     for run in mail.seen.visible:
         if run.look.size < _SMALLEST:
             says = f"“{_short(run.words)}” is {run.look.size:g}px"
-            yield finding("small-text", draft.name, _sized(draft, run.look.size), says)
-    letters: dict[float, int] = {}
+            yield finding("small-text", draft.name, _sized(draft, run.look), says)
+    letters: Counter[float] = Counter()
     for run in mail.own_runs:
-        letters[run.look.size] = letters.get(run.look.size, 0) + len(run.words.strip())
-    most = max(letters, key=lambda size: letters[size], default=_SMALLEST_BODY)
-    if _SMALLEST <= most < _SMALLEST_BODY:
-        yield finding("small-body", draft.name, _sized(draft, most), f"most of the message is {most:g}px")
+        letters[run.look.size] += len(run.words.strip())
+    for most, _ in letters.most_common(1):
+        if _SMALLEST <= most < _SMALLEST_BODY:
+            look = next(run.look for run in mail.own_runs if run.look.size == most)
+            yield finding("small-body", draft.name, _sized(draft, look), f"most of the message is {most:g}px")
 
 
 def _colours(draft: Draft, mail: Mail) -> Iterator[Finding]:
@@ -93,7 +97,7 @@ def _colours(draft: Draft, mail: Mail) -> Iterator[Finding]:
 def _difference(draft: Draft, mail: Mail) -> Iterator[Finding]:
     """Find the first word at which the two bodies part."""
     page = _words(" ".join(run.words for run in mail.seen.visible))
-    plain = _words(_NUMBERED.sub("", mail.plain))
+    plain = _words(_POINTED.sub(" ", _NUMBERED.sub("", mail.plain)))
     for place, (one, other) in enumerate(zip_longest(page, plain)):
         if one != other:
             around = slice(max(0, place - 2), place + 4)
@@ -114,8 +118,8 @@ def _tag(draft: Draft, pattern: str) -> Spot:
     return Spot("messages/frame.html")
 
 
-def _sized(draft: Draft, size: float) -> Spot:
-    return _tag(draft, rf"font-size:\s*{size:g}px")
+def _sized(draft: Draft, look: Look) -> Spot:
+    return _tag(draft, re.escape(look.sized) or "<body")
 
 
 def _inked(draft: Draft, ink: str, ground: str) -> Spot:

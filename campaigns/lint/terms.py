@@ -92,7 +92,7 @@ UNWRITTEN: Final = re.compile(
 )
 """In capitals where small letters are a word: Spanish has `todo`."""
 SHOUTED: Final = re.compile(r"\b[A-ZÁÉÍÑÓÚÜ]{4,}\b|\b[A-ZÁÉÍÑÓÚÜ]{3,}(?: [A-ZÁÉÍÑÓÚÜ]{3,})+\b")
-CAPITALS: Final = frozenset({"STOP", "HELP", "SPECT", "SIMPACT", "HIPAA"})
+CAPITALS: Final = frozenset({"STOP", "HELP", "SPECT", "SIMPACT", "HIPAA", "TODO", "FIXME"})
 """Words that are written so, or that have a finding of their own."""
 REPLYING: Final = _any(r"\bReply to this email with\b|\bResponda a este correo con\b")
 """A message without a button asks for this."""
