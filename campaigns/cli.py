@@ -19,10 +19,12 @@ from campaigns.content import approve_messages
 from campaigns.data_dir import settings_here
 from campaigns.doctor import doctor
 from campaigns.errors import CampaignsError, ConfigurationError
+from campaigns.lint.report import check_content
 from campaigns.operations.sign_in import ROLES
 from campaigns.prepare import bring_up_to_date
 from campaigns.registrants import Order, bring_in, take_back
 from campaigns.rehearse.play import rehearse
+from campaigns.runtime import template_folder
 from campaigns.settings import read_settings
 from campaigns.supervise import up
 
@@ -74,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_rehearsal(menu)
     _add_processes(menu)
     _add_content(menu)
+    _add_approval(menu)
     _add_registrants(menu)
     _add_staff(menu)
     return parser
@@ -163,6 +166,31 @@ def _add_processes(menu: _Menu) -> None:
 
 
 def _add_content(menu: _Menu) -> None:
+    content = _add(
+        menu,
+        "content",
+        "the words of the messages",
+        "Check the words of the messages before a clinician reads and approves them.",
+    )
+    acts = content.add_subparsers(title="commands", metavar="<command>", required=True)
+    command = _add(
+        acts,
+        "check",
+        "say what is wrong with the messages",
+        "Read every message, render it for several people and situations, and say what is wrong: file, line, kind and "
+        "remedy. Claims that may not be made, words that a lock screen must not show, links that lead astray, "
+        "sentences that are too hard, texts that cost too much, HTML that some cannot read. Then a table of all "
+        "messages. Changes nothing, and needs no database. Ends with 1 if there is an error.",
+    )
+    command.add_argument(
+        "folder", nargs="?", type=Path, default=None, metavar="FOLDER",
+        help="holds messages/ and claims.toml (default: the templates that came with the program)",
+    )  # fmt: skip
+    command.add_argument("--strict", action="store_true", help="end with 1 for warnings too")
+    command.set_defaults(run=lambda asked: check_content(asked.folder or template_folder(), _say, strict=asked.strict))
+
+
+def _add_approval(menu: _Menu) -> None:
     command = _add(
         menu,
         "approve",

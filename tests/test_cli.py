@@ -15,7 +15,7 @@ from campaigns.cli import main
 @pytest.mark.parametrize(
     "words",
     [[], ["up"], ["migrate"], ["doctor"], ["rehearse"], ["web"], ["scheduler"], ["worker"], ["registrants"],
-     ["registrants", "import"], ["staff"], ["staff", "add"], ["staff", "password"]],
+     ["registrants", "import"], ["content"], ["content", "check"], ["approve"], ["staff"], ["staff", "add"], ["staff", "password"]],
     ids=" ".join,
 )  # fmt: skip
 def test_every_command_explains_itself(words, capsys):

@@ -126,13 +126,13 @@ def load_sources(folder: Path) -> dict[str, Source]:
     sources = {}
     for place in sorted(path.parent for path in folder.glob("*/message.toml")):
         files = {path.name: path.read_text("utf-8") for path in sorted(place.iterdir()) if path.is_file()}
-        files = _with_bodies(place.name, files)
+        files = with_bodies(place.name, files)
         claims = read_front_matter(place.name, files["message.toml"]).claims
         sources[place.name] = Source(place.name, {**frame, **files}, register.cite(claims, message=place.name))
     return sources
 
 
-def _with_bodies(message: str, files: dict[str, str]) -> dict[str, str]:
+def with_bodies(message: str, files: dict[str, str]) -> dict[str, str]:
     """Add what a body in Markdown comes to; a part that has a file of its own stays as it is written there."""
     made: dict[str, str] = {}
     for name, text in files.items():

@@ -11,7 +11,7 @@ from campaigns.errors import TemplateInvalid
 from campaigns.language import ENGLISH, NAMES
 
 _EMAIL_ONLY: Final = frozenset({"subject", "preheader", "calendar", "read", "reads"})
-_KEYS: Final = _EMAIL_ONLY | {"purpose", "channel", "claims", "status"}
+_KEYS: Final = _EMAIL_ONLY | {"purpose", "channel", "claims", "status", "allow"}
 _LANGUAGES: Final = NAMES.keys() - {ENGLISH}
 """Each may have a table of its own."""
 _CALENDARS: Final[dict[str, Literal["REQUEST", "CANCEL"] | None]] = {
@@ -19,6 +19,14 @@ _CALENDARS: Final[dict[str, Literal["REQUEST", "CANCEL"] | None]] = {
     "request": "REQUEST",
     "cancel": "CANCEL",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """One kind of finding of the content lint that somebody has decided to let pass, and why."""
+
+    kind: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,8 @@ class FrontMatter:
     """Which of the short reads this is, counted from one; zero for a message that is none."""
     reads: int
     """How many short reads there are."""
+    allow: tuple[Allowed, ...] = ()
+    """What the content lint is to let pass in this message; no part of what is rendered."""
 
 
 def read_languages(message: str, text: str) -> frozenset[str]:
@@ -70,6 +80,7 @@ def read_front_matter(message: str, text: str, language: str = ENGLISH) -> Front
         calendar=_CALENDARS[_one_of({"calendar": "none", **table}, "calendar", tuple(_CALENDARS), where)],
         read=_count(table, "read", where),
         reads=_count(table, "reads", where),
+        allow=_allowed(table, where),
     )
 
 
@@ -107,6 +118,13 @@ def _claims(table: dict[str, object], where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(claim, str) for claim in value):
         raise TemplateInvalid(f"{where}: claims must be a list of ids from claims.toml")
     return tuple(value)
+
+
+def _allowed(table: dict[str, object], where: str) -> tuple[Allowed, ...]:
+    value = table.get("allow", [])
+    if not isinstance(value, list) or not all(isinstance(one, dict) and one.keys() <= {"kind", "why"} for one in value):
+        raise TemplateInvalid(f"{where}: allow must be [[allow]] tables of kind and why")
+    return tuple(Allowed(str(one.get("kind", "")), str(one.get("why", "")).strip()) for one in value)
 
 
 def _count(table: dict[str, object], key: str, where: str) -> int:

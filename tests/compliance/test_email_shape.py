@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from campaigns.domain.steps import Channel
 from campaigns.domain.tokens import Signer
+from campaigns.lint.terms import STOP_LABEL
 from campaigns.rendering.email import render_email
 from campaigns.rendering.environment import Compiled, Source, compile_source, load_sources
 from campaigns.runtime import build
@@ -39,7 +40,6 @@ SUBJECTS = {
     "500 joined emoji": ("👩🏽‍⚕️" * 100)[:500],
     "500 equals and question marks": "=?utf-8?q?a?= " * 35,
 }
-STOP_WORDS = {"en": "Stop", "es": "No recibir más"}
 HEADERS = [
     "Date", "From", "Reply-To", "To", "Subject", "Message-ID", "MIME-Version", "List-Id", "List-Unsubscribe",
     "List-Unsubscribe-Post", "Feedback-ID", "Auto-Submitted", "X-Auto-Response-Suppress", "X-Send-Id", "Content-Type",
@@ -262,10 +262,8 @@ def missing(compiled: Compiled, **facts) -> list[str]:
     faults = {
         "address in plain": f"{SENDER.clinic_name}, {SENDER.clinic_address}" in plain,
         "address in html": f"{SENDER.clinic_name}, {SENDER.clinic_address}" in seen,
-        "stop in plain": bool(
-            re.search(rf"\b{STOP_WORDS[compiled.language]} [^<>]{{1,60}} <{re.escape(stop)}>", plain)
-        ),
-        "stop in html": page.links.get(stop, "").startswith(f"{STOP_WORDS[compiled.language]} "),
+        "stop in plain": bool(re.search(rf"\b{STOP_LABEL[compiled.language]}[^<>]{{1,60}} <{re.escape(stop)}>", plain)),
+        "stop in html": page.links.get(stop, "").startswith(STOP_LABEL[compiled.language]),
     }
     return [what for what, is_there in faults.items() if not is_there]
 

@@ -63,7 +63,7 @@ def test_a_registrant_reads_service_messages_in_their_own_language_and_lessons_i
         "You have a place in the runners' class",
     ]
     (text,) = world.sms.seen
-    assert isinstance(text, Text) and "avisos por texto" in text.body and "Responda HELP para ayuda" in text.body
+    assert isinstance(text, Text) and "avisos del" in text.body and "Responda HELP para ayuda" in text.body
     world.live(NOON + 26 * HOUR, step=HOUR)
     assert world.subjects()[2] == "Your runners' class: a two-minute read"
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.errors import TemplateInvalid
-from campaigns.rendering.front_matter import read_front_matter
+from campaigns.rendering.environment import Source
+from campaigns.rendering.front_matter import Allowed, read_front_matter
 
 EMAIL = """
 purpose = "education"
@@ -55,3 +58,18 @@ def test_a_text_needs_less():
 def test_a_fault_is_named(old, new, fault):
     with pytest.raises(TemplateInvalid, match=fault):
         read_front_matter("m", EMAIL.replace(old, new))
+
+
+def test_what_the_lint_is_to_let_pass_is_read_and_changes_the_hash_but_not_the_rest():
+    plain = 'purpose = "service"\nchannel = "sms"\nstatus = "unapproved"\n'
+    allowing = f'{plain}[[allow]]\nkind = "shouting"\nwhy = " The word is a carrier’s own. "\n'
+    front = read_front_matter("m", allowing)
+    assert front.allow == (Allowed("shouting", "The word is a carrier’s own."),)
+    assert replace(front, allow=()) == read_front_matter("m", plain)
+    assert Source("m", {"message.toml": plain}).content_hash != Source("m", {"message.toml": allowing}).content_hash
+
+
+@pytest.mark.parametrize("allow", ["allow = 3", 'allow = ["shouting"]', '[[allow]]\nkind = "shouting"\nuntil = 3'])
+def test_an_allowance_that_is_none_is_refused(allow):
+    with pytest.raises(TemplateInvalid, match=r"m/message.toml: allow must be \[\[allow\]\] tables"):
+        read_front_matter("m", f'purpose = "service"\nchannel = "sms"\nstatus = "unapproved"\n{allow}')

@@ -1,0 +1,56 @@
+"""Findings that somebody has decided to let pass: `[[allow]]` tables in `message.toml`, each with a reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from campaigns.errors import TemplateInvalid
+from campaigns.lint.draft import Draft
+from campaigns.lint.finding import Finding, Spot, finding
+from campaigns.lint.kinds import KINDS
+from campaigns.rendering.front_matter import Allowed, read_front_matter
+
+_SHORTEST_WHY: Final = 20
+_ALLOW: Final = re.compile(r"^\s*\[\[\s*allow\s*\]\]", re.MULTILINE)
+
+
+def allowed(draft: Draft, findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Give the findings of a message: those that it allows as warnings with the reason; and faults of the allowing."""
+    try:
+        asked = read_front_matter(draft.name, draft.toml).allow
+    except TemplateInvalid:
+        asked = ()
+    reasons = {one.kind: one.why for one in asked if not _fault(one)}
+    for found in findings:
+        why = reasons.get(found.kind) if found.message_name == draft.name else None
+        yield found if why is None else replace(found, severity="warning", says=f"{found.says} (allowed: {_bare(why)})")
+    kinds = {found.kind for found in findings}
+    for one, spot in zip(asked, _spots(draft), strict=False):
+        fault = _fault(one) or ("" if one.kind in kinds else "unused-allow")
+        if fault:
+            yield finding(fault, draft.name, spot, _says(fault, one))
+
+
+def _fault(one: Allowed) -> str:
+    if one.kind not in KINDS:
+        return "unknown-allow"
+    return "allow-without-why" if len(one.why) < _SHORTEST_WHY else ""
+
+
+def _bare(why: str) -> str:
+    return why.rstrip(".")
+
+
+def _says(fault: str, one: Allowed) -> str:
+    if fault == "unknown-allow":
+        return f"there is no kind of finding “{one.kind}”"
+    return f"{one.kind} is let pass for “{one.why}”" if fault == "allow-without-why" else f"nothing here is {one.kind}"
+
+
+def _spots(draft: Draft) -> Iterator[Spot]:
+    for found in _ALLOW.finditer(draft.toml):
+        # The pattern may begin on a line before, at its blanks.
+        yield Spot(draft.setting_file, draft.toml.count("\n", 0, found.end()) + 1)

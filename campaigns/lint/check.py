@@ -1,0 +1,119 @@
+"""Every check over every message of a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from campaigns.domain.steps import Channel
+from campaigns.lint import claims, discreet, foot, languages, lengths, links, phrases, shape, texts
+from campaigns.lint.allowing import allowed
+from campaigns.lint.compiling import compiled
+from campaigns.lint.draft import Draft, read_drafts
+from campaigns.lint.finding import FRAME, REGISTER, Finding
+from campaigns.lint.links import ROUTES
+from campaigns.lint.reading import counts, words
+from campaigns.lint.rendered import Mail, Note, long_notes, mails, notes
+from campaigns.rendering.environment import Compiled
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The size of one message in one language; always that of the largest sample."""
+
+    name: str
+    language: str
+    words: int
+    grade: float
+    """Flesch-Kincaid; 0 for another language than English, and for a text message."""
+    smog: float
+    bytes: int
+    """Of the HTML; 0 for a text message."""
+    parts: int
+    """That a text message takes; 0 for an email."""
+    claims: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check of a folder has found."""
+
+    findings: tuple[Finding, ...]
+    """By message: the register and the frame first, then by name; each by file and line."""
+    measures: tuple[Measure, ...]
+    messages: int
+    """How many there are, with those that could not be measured."""
+
+    def count(self, severity: str) -> int:
+        """Count the errors or the warnings."""
+        return sum(one.severity == severity for one in self.findings)
+
+
+def check(folder: Path, routes: Sequence[str] = ROUTES) -> Report:
+    """Check every message below a folder of templates; `routes` are the pages that links may lead to.
+
+    Whatever is wrong with a message is a finding. Reads the folder, and changes nothing.
+    """
+    found: list[Finding] = []
+    measures: list[Measure] = []
+    drafts = read_drafts(folder, found)
+    found.extend(languages.check_frame(drafts))
+    for draft in drafts:
+        own: list[Finding] = []
+        measures += [_read(draft, made, routes, own) for made in compiled(draft, own).values()]
+        for source in (claims.check, phrases.check, languages.check):
+            own.extend(source(draft))
+        found.extend(allowed(draft, _first(own)))
+    return Report(tuple(sorted(_first(found), key=_place)), tuple(measures), len(drafts))
+
+
+def _read(draft: Draft, made: Compiled, routes: Sequence[str], found: list[Finding]) -> Measure:
+    """Check samples of a message in one language, and measure them."""
+    if made.channel is Channel.SMS:
+        short, long = notes(made), long_notes(made)
+        found.extend(_of_notes(draft, short, long, routes))
+        return _measured(made, [note.text.body for note in short], parts=max(note.text.segments for note in long))
+    written = mails(made)
+    found.extend(_of_mails(draft, written, routes))
+    size = max(len(mail.html.encode()) for mail in written)
+    return _measured(made, [mail.own_words for mail in written], size=size)
+
+
+def _of_mails(draft: Draft, written: Sequence[Mail], routes: Sequence[str]) -> Iterator[Finding]:
+    yield from discreet.check_mails(draft, written)
+    yield from links.check_mails(draft, written, routes)
+    for one in (shape, foot, lengths):
+        yield from one.check(draft, written)
+
+
+def _of_notes(draft: Draft, short: Sequence[Note], long: Sequence[Note], routes: Sequence[str]) -> Iterator[Finding]:
+    yield from discreet.check_notes(draft, short)
+    yield from links.check_notes(draft, short, routes)
+    yield from texts.check(draft, short, long)
+
+
+def _measured(made: Compiled, bodies: Sequence[str], *, size: int = 0, parts: int = 0) -> Measure:
+    counted = [counts(body) for body in bodies] if size and made.language == "en" else []
+    return Measure(
+        name=made.name,
+        language=made.language,
+        words=max(len(words(body)) for body in bodies),
+        grade=max((one.grade for one in counted), default=0.0),
+        smog=max((one.smog for one in counted), default=0.0),
+        bytes=size,
+        parts=parts,
+        claims=len(made.claims),
+    )
+
+
+def _first(found: Sequence[Finding]) -> list[Finding]:
+    """Keep the first finding of a kind at each line: other situations say the same again."""
+    known: dict[tuple[str, str, int], Finding] = {}
+    for one in found:
+        known.setdefault((one.kind, one.file, one.line), one)
+    return list(known.values())
+
+
+def _place(one: Finding) -> tuple[bool, str, str, int, str]:
+    return one.message_name not in (FRAME, REGISTER), one.message_name, one.file, one.line, one.kind
