@@ -148,10 +148,11 @@ def _afterwards(person: Person, session: Session, end: datetime) -> Iterator[Exp
     if person.came != "missed" and final:
         yield Expected(max(_on(end, 2, person), final), end + 7 * DAY, "A3", "email")
     if person.reads:
-        yield Expected(_free_day(person, session, end - session.length, end, 3), end + 6 * DAY, "E1", "email")
-        yield Expected(_free_day(person, session, end - session.length, end, 7), end + 10 * DAY, "E2", "email")
+        for step, days in (("E1", 3), ("E2", 7), ("E4", 10), ("E5", 14), ("E6", 18), ("E7", 22)):
+            at = _free_day(person, session, end - session.length, end, days)
+            yield Expected(at, end + (days + 3) * DAY, step, "email")
     if person.news:
-        yield Expected(_free_day(person, session, end - session.length, end, 14), end + 21 * DAY, "E3", "email")
+        yield Expected(_free_day(person, session, end - session.length, end, 25), end + 32 * DAY, "E3", "email")
 
 
 def _email_hours(person: Person, at: datetime) -> datetime:
@@ -194,6 +195,6 @@ def _at(day: date, clock: time, person: Person) -> datetime:
 
 
 def _not_stopped(person: Person, one: Expected) -> bool:
-    if one.step in ("D1", "D2", "E1", "E2") and person.stopped_reads:
+    if one.step in ("D1", "D2", "E1", "E2", "E4", "E5", "E6", "E7") and person.stopped_reads:
         return one.due < person.stopped_reads[0]
     return True

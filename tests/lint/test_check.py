@@ -54,9 +54,9 @@ FILES = [
     Plant("bad-register", SURVEY, (("claims.toml", "[claims.tiny-motion]", "[claims.tiny"),), "claims.toml", "[claims.tiny"),
     Plant("unused-words", SURVEY, (("frame.en.words", "", lambda text: text + "{% macro bye() %}Bye{% endmacro %}\n"),),
           "frame.en.words", "macro bye"),
-    setting("unknown-allow", READ, "reads = 4", "reads = 4" + ALLOW.format("yelling", "The word is written so."), "[[allow]]"),
-    setting("allow-without-why", READ, "reads = 4", "reads = 4" + ALLOW.format("shouting", "Just so."), "[[allow]]"),
-    setting("unused-allow", READ, "reads = 4", "reads = 4" + ALLOW.format("shouting", "The word is written so."), "[[allow]]"),
+    setting("unknown-allow", READ, "reads = 8", "reads = 8" + ALLOW.format("yelling", "The word is written so."), "[[allow]]"),
+    setting("allow-without-why", READ, "reads = 8", "reads = 8" + ALLOW.format("shouting", "Just so."), "[[allow]]"),
+    setting("unused-allow", READ, "reads = 8", "reads = 8" + ALLOW.format("shouting", "The word is written so."), "[[allow]]"),
 ]  # fmt: skip
 MEDICAL = [
     setting("unknown-claim", READ, CLAIMS, 'claims = ["no-such", "two-joints", '),
@@ -230,7 +230,7 @@ def test_every_planted_message_is_found_once_by_its_name(tmp_path):
 
 def test_a_message_that_does_not_compile_is_counted_but_not_measured(tmp_path):
     folder = copied(tmp_path / "templates", READ)
-    plant(folder, READ, (("message.toml", "reads = 4", "reads = "),))
+    plant(folder, READ, (("message.toml", "reads = 8", "reads = "),))
     report = check(folder)
     assert report.messages == 1 and report.measures == ()
     assert report.count("error") > 0
@@ -247,7 +247,7 @@ def test_an_unplanted_copy_and_the_shipped_library_have_no_errors(tmp_path):
     )
     found = found_in(folder)
     assert [str(one) for one in found if one.severity == "error"] == []
-    assert {one.kind for one in found} == {"text-in-two-parts", "long-subject"}
+    assert {one.kind for one in found} == {"text-in-two-parts"}
 
 
 @pytest.fixture(scope="module")

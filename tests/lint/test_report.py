@@ -50,7 +50,7 @@ def test_an_error_ends_with_1_and_names_file_line_kind_and_remedy(tmp_path, caps
 
 def test_the_shipped_folder_is_the_default(capsys):
     assert main(["content", "check"]) == 0
-    assert re.search(r"^0 errors, \d+ warnings in 2\d messages\.$", capsys.readouterr().out.splitlines()[-1])
+    assert re.search(r"^0 errors, \d+ warnings in \d+ messages\.$", capsys.readouterr().out.splitlines()[-1])
 
 
 def test_a_folder_without_messages_is_one_line(tmp_path, capsys):

@@ -320,9 +320,10 @@ def test_the_thanks_go_at_once_when_the_recording_comes(world: World) -> None:
 def test_only_who_agreed_gets_lessons_offers_and_texts(world: World) -> None:
     session = world.session(40 * MINUTE)
     every, none = world.registration(session, SERVICE_TEXTS, LESSONS, OFFERS), world.registration(session)
-    world.live(NOON + 16 * DAY, step=6 * HOUR)
+    world.live(NOON + 28 * DAY, step=6 * HOUR)
     assert [key for key, _ in world.ledger(none)] == ["C0"]
-    assert [key for key, _ in world.ledger(every)] == ["C0", "C1", "B5", "E1", "E2", "E3"]
+    lessons = ["E1", "E2", "E4", "E5", "E6", "E7"]
+    assert [key for key, _ in world.ledger(every)] == ["C0", "C1", "B5", *lessons, "E3"]
 
 
 def test_who_withdrew_is_planned_nothing_but_the_receipt(world: World) -> None:

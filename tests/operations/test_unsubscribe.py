@@ -16,7 +16,7 @@ def test_stopping_lessons_leaves_the_reminders(world: World) -> None:
     mine = world.registration(world.session(2 * DAY), LESSONS, OFFERS)
     world.work()
     _stop(world, mine, *LESSONS)
-    world.live(NOON + 30 * DAY, step=6 * HOUR)
+    world.live(NOON + 32 * DAY, step=6 * HOUR)
     states = dict(world.ledger(mine))
     assert states["B2"] == "sent"
     assert not set(states) & {"D1", "E1", "E2"}

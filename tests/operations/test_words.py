@@ -101,7 +101,7 @@ def test_every_step_of_the_starter_can_be_rendered_and_goes_to_the_right_address
         b=plain,
     )
     world.sql("UPDATE webinar_session SET attendance_final_at = :now, planned_until = NULL", now=world.clock())
-    world.live(NOON + 26 * DAY, step=6 * HOUR)
+    world.live(NOON + 38 * DAY, step=6 * HOUR)
     assert world.sql("SELECT DISTINCT reason FROM delivery WHERE status NOT IN (3, 5)") == []
     sent = {
         row.key
