@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from campaigns.domain.steps import Channel
+from campaigns.language import ENGLISH
 from campaigns.lint import claims, discreet, foot, languages, lengths, links, phrases, shape, texts
 from campaigns.lint.allowing import allowed
 from campaigns.lint.compiling import compiled
@@ -94,7 +95,7 @@ def _of_notes(draft: Draft, short: Sequence[Note], long: Sequence[Note], routes:
 
 
 def _measured(made: Compiled, bodies: Sequence[str], *, size: int = 0, parts: int = 0) -> Measure:
-    counted = [counts(body) for body in bodies] if size and made.language == "en" else []
+    counted = [counts(body) for body in bodies] if size and made.language == ENGLISH else []
     return Measure(
         name=made.name,
         language=made.language,
