@@ -27,7 +27,7 @@ def allowed(draft: Draft, findings: Sequence[Finding]) -> Iterator[Finding]:
     for found in findings:
         why = reasons.get(found.kind) if found.message_name == draft.name else None
         yield found if why is None else replace(found, severity="warning", says=f"{found.says} (allowed: {_bare(why)})")
-    kinds = {found.kind for found in findings}
+    kinds = {found.kind for found in findings if found.message_name == draft.name}
     for one, spot in zip(asked, _spots(draft), strict=False):
         fault = _fault(one) or ("" if one.kind in kinds else "unused-allow")
         if fault:

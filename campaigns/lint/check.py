@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jinja2 import TemplateError
+
 from campaigns.domain.steps import Channel
+from campaigns.language import ENGLISH
 from campaigns.lint import claims, discreet, foot, languages, lengths, links, phrases, shape, texts
 from campaigns.lint.allowing import allowed
 from campaigns.lint.compiling import compiled
 from campaigns.lint.draft import Draft, read_drafts
-from campaigns.lint.finding import FRAME, REGISTER, Finding
+from campaigns.lint.finding import FRAME, REGISTER, Finding, finding
 from campaigns.lint.links import ROUTES
 from campaigns.lint.reading import counts, words
 from campaigns.lint.rendered import Mail, Note, long_notes, mails, notes
@@ -61,7 +64,12 @@ def check(folder: Path, routes: Sequence[str] = ROUTES) -> Report:
     found.extend(languages.check_frame(drafts))
     for draft in drafts:
         own: list[Finding] = []
-        measures += [_read(draft, made, routes, own) for made in compiled(draft, own).values()]
+        for made in compiled(draft, own).values():
+            try:
+                measures.append(_read(draft, made, routes, own))
+            except (TemplateError, TypeError, ValueError) as error:  # such as a number compared with a word
+                spot = draft.body(made.language)
+                own.append(finding("does-not-compile", draft.name, spot, f"it cannot be rendered: {error}"))
         for source in (claims.check, phrases.check, languages.check):
             own.extend(source(draft))
         found.extend(allowed(draft, _first(own)))
@@ -94,7 +102,7 @@ def _of_notes(draft: Draft, short: Sequence[Note], long: Sequence[Note], routes:
 
 
 def _measured(made: Compiled, bodies: Sequence[str], *, size: int = 0, parts: int = 0) -> Measure:
-    counted = [counts(body) for body in bodies] if size and made.language == "en" else []
+    counted = [counts(body) for body in bodies] if size and made.language == ENGLISH else []
     return Measure(
         name=made.name,
         language=made.language,

@@ -63,11 +63,11 @@ def _spot(draft: Draft, parts: re.Match[str] | None, language: str) -> Spot:
         return draft.setting(parts["key"], language)
     if parts["line"]:
         return Spot(file, int(parts["line"]))
-    if what.endswith(" is missing") and parts["file"] == draft.name:
-        missing = what.removesuffix(" is missing")
-        return Spot(f"messages/{missing}" if missing.startswith("frame.") else f"{file}/{missing}")
+    if parts["file"] == draft.name:  # what is said of a file begins with its name
+        named = what.split()[0]
+        return Spot(f"messages/{named}" if named.startswith("frame.") else f"{file}/{named}")
     if line := re.search(r"at line (\d+)", what):
         return Spot(file, int(line[1]))
     if file.endswith("message.toml"):
         return draft.setting(what.split()[0], parts["language"] or ENGLISH)
-    return Spot(file if "." in file else draft.setting_file)
+    return Spot(file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from campaigns.language import ENGLISH
 from campaigns.lint import terms
 from campaigns.lint.draft import Draft
 from campaigns.lint.finding import Finding, finding
@@ -16,7 +17,7 @@ def check_mails(draft: Draft, mails: Sequence[Mail]) -> Iterator[Finding]:
         calendar = ADDRESS.sub("", mail.calendar)
         for key, words in (("subject", mail.subject), ("preheader", mail.preheader), ("calendar", calendar)):
             if found := terms.TELLING[mail.language].search(words):
-                spot = draft.setting(key, "en" if key == "calendar" else mail.language)
+                spot = draft.setting(key, ENGLISH if key == "calendar" else mail.language)
                 says = f"the {key} says “{found[0]}”"
                 yield finding(f"{key}-condition", draft.name, spot, says)
 

@@ -22,6 +22,9 @@ _SAID: Final = re.compile(r'"([^"]*)"|\'([^\']*)\'')
 _KEY: Final = re.compile(r"\s*(subject|preheader)\s*=\s*(.*)")
 _TABLE: Final = re.compile(r"\s*\[+\s*(\w+)\s*\]+")
 _MARKDOWN: Final = re.compile(r"\*\*|\[(?=[^\]]*\]\()|\]\([a-z_]+\)|^(?:# |> |- |[0-9]+\. )", re.MULTILINE)
+_TELLING_RUN: Final = 14
+"""So many words of a sentence are enough to find it."""
+_SHORTEST_RUN: Final = 2
 _BLANKS: Final = re.compile(r"\s+")
 
 
@@ -113,12 +116,13 @@ class Draft:
         Where a value has broken them up, the longest run of them that can be found decides.
         """
         pages = [page for page in (*self.own, *self.frame) if page.language in ("", language)]
-        pages.sort(key=lambda page: not (ending and page.file.endswith(ending)) and page in self.own)
-        parts = words.split()
-        for length in range(len(parts), 0, -1):
+        pages.sort(key=lambda page: (page in self.frame, not page.file.endswith(ending)))
+        parts = words.split()[:_TELLING_RUN]
+        # One word alone is found anywhere.
+        for length in range(len(parts), min(len(parts), _SHORTEST_RUN) - 1, -1):
             for start in range(len(parts) - length + 1):
                 run = " ".join(parts[start : start + length])
-                for page in pages if len(run) > 1 else ():
+                for page in pages:
                     if spot := page.line_of(run):
                         return spot
         return self.body(language, ending)

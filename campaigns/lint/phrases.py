@@ -48,7 +48,7 @@ def check(draft: Draft) -> Iterator[Finding]:
 
 def _shouting(draft: Draft, page: Page) -> Iterator[Finding]:
     for found in terms.SHOUTED.finditer(page.prose):
-        if not terms.CAPITALS.issuperset(found[0].split()):
+        if not terms.CAPITALS.issuperset(found[0].split()) and not terms.UNWRITTEN.search(found[0]):
             yield finding("shouting", draft.name, page.line_at(found.start()), f"“{found[0]}” is all in capitals")
 
 

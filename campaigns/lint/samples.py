@@ -9,6 +9,7 @@ from typing import Final
 
 from campaigns.domain.steps import Attendance, Channel, Purpose
 from campaigns.domain.tokens import Links, Signer
+from campaigns.language import NAMES
 from campaigns.rendering.environment import Compiled
 from campaigns.rendering.variables import Letter, Sender
 
@@ -107,7 +108,7 @@ def letters(compiled: Compiled) -> Iterator[Letter]:
     for moment in MOMENTS:
         for facts in SITUATIONS:
             yield letter(compiled, now=START + moment, **facts, **ANSWER)
-    other = next(code for code in ("es", "en") if code != compiled.language)
+    other = next(code for code in NAMES if code != compiled.language)
     yield letter(compiled, now=START + first, class_language=other, **RARER, **ANSWER)
 
 

@@ -38,3 +38,12 @@ def test_a_page_that_is_gone_makes_every_link_to_it_a_dead_one(gone, tmp_path):
     routes = [route for route in ROUTES if route != gone]
     assert "dead-link" not in {one.kind for one in check(folder).findings}
     assert "dead-link" in {one.kind for one in check(folder, routes).findings}
+
+
+def test_a_text_is_looked_at_too(tmp_path):
+    folder = copied(tmp_path / "templates", "moved-sms")
+    found = [one for one in check(folder, ["/j/{token}"]).findings if one.kind == "dead-link"]
+    assert [(one.file, one.line) for one in found] == [
+        ("messages/moved-sms/sms.es.txt", 1),
+        ("messages/moved-sms/sms.txt", 1),
+    ]
