@@ -2,8 +2,7 @@
 
 Settings are an argument, not an import: `cli`, `web.app` and `workers.app` read
 them and pass them down. Names are `CAMPAIGNS_<FIELD>` in the environment; servers
-and accounts also answer to the names everybody uses (`DATABASE_URL`, `REDIS_URL`,
-`TWILIO_ACCOUNT_SID`, …).
+and accounts also answer to the names everybody uses (`DATABASE_URL`, `REDIS_URL`, …).
 """
 
 from __future__ import annotations
@@ -198,11 +197,12 @@ class Settings(ClinicSettings):
     @field_validator("double_opt_in", mode="before")
     @classmethod
     def _channels(cls, value: object) -> object:
-        words = {one.strip().lower() for one in str(value).split(",")} - {""}
-        channels = {"true": {"email"}, "false": set()}.get(",".join(words), words)
-        if not channels <= {"email", "sms"}:
+        words = ",".join(sorted({one.strip().lower() for one in str(value).split(",")} - {""}))
+        words = {"true": "email", "1": "email", "yes": "email", "on": "email"}.get(words, words)
+        words = "" if words in ("false", "0", "no", "off") else words
+        if words not in ("", "email", "sms", "email,sms"):
             raise ValueError("must name channels, email, sms or email,sms, or be empty for none")
-        return ",".join(sorted(channels))
+        return words
 
     @field_validator("public_url")
     @classmethod

@@ -8,7 +8,7 @@ list. The frame, which is ours, may also loop and define macros.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Final
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -31,9 +31,14 @@ _WORDS: Final = (
     nodes.Call,
     nodes.Filter,
 )
+_LEADING: Final = ("link", "button")
+"""Macros whose last value is an address."""
 _FRAME: Final = (*_WORDS, nodes.Macro, nodes.For)
 _LONGEST: Final = 100_000
 _TAG: Final = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)\b([^>]*)>")
+_ANY_TAG: Final = re.compile(r"<[/!?a-zA-Z][^>]*>?")
+_VEILED: Final = re.compile(r"{#|{%[-+]?\s*(?:raw|endraw)\b")
+"""What would keep words from being looked at: comments, and words that Jinja passes on as they are."""
 _ADDRESS: Final = re.compile(r"https?:|www\.|href|src=|javascript:", re.IGNORECASE)
 
 
@@ -46,11 +51,23 @@ def check_words(
     """
     if len(text) > _LONGEST:
         raise TemplateInvalid(f"{file}: longer than {_LONGEST} characters")
+    if veiled := _VEILED.search(text):
+        line = text.count("\n", 0, veiled.start()) + 1
+        raise TemplateInvalid(f"{file}, line {line}: {veiled[0]} is not possible in a template")
     tree = _parsed(environment, text, file)
     _check_tree(tree, file=file, allowed=_WORDS, names=names, macros=macros, filters=environment.filters)
+    for line, words in _said(tree):
+        if found := _ADDRESS.search(words):
+            raise TemplateInvalid(f"{file}, line {line}: {found[0]} - links come from the list of names")
+
+
+def _said(tree: nodes.Template) -> Iterator[tuple[int, str]]:
+    """Give every piece of words with its line: those that stand there, and those in quotation marks."""
     for data in tree.find_all(nodes.TemplateData):
-        if found := _ADDRESS.search(data.data):
-            raise TemplateInvalid(f"{file}, line {data.lineno}: {found[0]} - links come from the list of names")
+        yield data.lineno, data.data
+    for const in tree.find_all(nodes.Const):
+        if isinstance(const.value, str):
+            yield const.lineno, const.value
 
 
 def check_frame(
@@ -68,12 +85,13 @@ def check_frame(
 
 
 def check_tags(text: str, *, file: str, tags: frozenset[str]) -> None:
-    """Refuse HTML beyond the tags the frame knows how to dress. Raises `TemplateInvalid`."""
-    for number, line in enumerate(text.splitlines(), start=1):
-        for name, attributes in _TAG.findall(line):
-            opening = f"{name}{attributes}".strip()
-            if opening not in tags:
-                raise TemplateInvalid(f"{file}, line {number}: the tag <{opening}> is not one of the frame's")
+    """Refuse HTML beyond the tags the frame knows how to dress, over however many lines. Raises `TemplateInvalid`."""
+    for found in _ANY_TAG.finditer(text):
+        tag = _TAG.fullmatch(found[0])
+        opening = f"{tag[1]}{tag[2]}".strip() if tag else found[0].strip("<>")
+        if tag is None or opening not in tags:
+            line = text.count("\n", 0, found.start()) + 1
+            raise TemplateInvalid(f"{file}, line {line}: the tag <{opening}> is not one of the frame's")
 
 
 def _parsed(environment: Environment, text: str, file: str) -> nodes.Template:
@@ -110,3 +128,5 @@ def _check_call(call: nodes.Call, macros: Mapping[str, int], where: str) -> None
         raise TemplateInvalid(f"{where}: only the frame's macros can be called: {', '.join(sorted(macros))}")
     if call.kwargs or call.dyn_args or call.dyn_kwargs or len(call.args) != macros[call.node.name]:
         raise TemplateInvalid(f"{where}: {call.node.name} takes {macros[call.node.name]} things in brackets")
+    if call.node.name in _LEADING and not isinstance(call.args[-1], nodes.Name):
+        raise TemplateInvalid(f"{where}: {call.node.name} leads to a name of the list, such as manage_url")

@@ -247,7 +247,9 @@ def _framed(
         _named(f"body.{kind}", front.language),
     )
     file = f"{source.name}/{body_file}"
-    frame, words, body = _file(source, frame_file), _file(source, words_file), _file(source, body_file)
+    # A version from before the words of the frame had a file of their own has them in the frame.
+    words = source.files.get(words_file, "") if front.language == ENGLISH else _file(source, words_file)
+    frame, body = _file(source, frame_file), _file(source, body_file)
     head, seam, foot = frame.partition(_CONTENT)
     if not seam:
         raise TemplateInvalid(f"{frame_file}: {_CONTENT} is missing, the place of the message")

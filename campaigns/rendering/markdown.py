@@ -31,7 +31,9 @@ _HELD: Final = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 _CONTROL: Final = re.compile(r"(?:\s*{%(?:(?!%}).)*%}\s*)+")
 _CALL: Final = re.compile(r"{{ *(?!link\b)[a-z_]+\((?:(?!}}).)*\) *}}")
 _NAME: Final = re.compile(r"[a-z_]+")
-_TAG: Final = re.compile(r"</?[A-Za-z!][^>]*>")
+_TAG: Final = re.compile(r"<[/!?A-Za-z][^>]*>?")
+_NEVER: Final = re.compile(f"[{_OPEN}{_CLOSE}]|{{#|{{%[-+]?\\s*(?:raw|endraw)\\b")
+"""Our own signs for placeholders, and what would keep words from being looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,9 @@ def _hold(text: str, file: str) -> _Source:
         held.append(found[0])
         return f"{_OPEN}{len(held) - 1}{_CLOSE}"
 
+    for number, line in enumerate(text.splitlines(), 1):
+        if found := _NEVER.search(line):
+            raise TemplateInvalid(f"{file}, line {number}: {found[0]!r} is not possible here")
     lines: list[str] = []
     numbers: list[int] = []
     for number, line in enumerate(text.splitlines(), 1):

@@ -32,7 +32,8 @@ def test_the_timeline_and_the_ledger_agree_on_what_comes(world: World) -> None:
     mine = world.registration(world.session(3 * DAY), LESSONS, SERVICE_TEXTS)
     with transaction(world.engine) as db:
         coming = {one.step.key for one in timeline(db, world.place(mine), hours(), NOON) if one.coming}
-    world.live(NOON + 30 * DAY, step=30 * MINUTE)
+    world.live(NOON + 4 * DAY, step=20 * MINUTE)
+    world.live(NOON + 30 * DAY, step=6 * HOUR)
     assert {key for key, state in world.ledger(mine) if state == "sent"} == coming
 
 

@@ -98,6 +98,10 @@ def test_quotes_in_the_words_of_a_link_stay_words() -> None:
         ("so [a {{ b }}](join_url)", "line 1: the words of a link are plain"),
         ("so *thin*", r"line 1: only \*\*strong\*\* words"),
         ("- a\n  - b", "line 1: an item of a list is one paragraph"),
+        ("a\n\ue0009\ue001", "line 2: '\\\\ue000' is not possible"),
+        ("a\n\n{% raw %}{{ <script\n>x</script\n> }}{% endraw %}", "line 3: '{% raw' is not possible"),
+        ("a {# unseen #}", "line 1: '{#' is not possible"),
+        ("a <script\n>b", "line 1: <script - HTML"),
         ("> a\n>\n> b", "line 1: small print is one paragraph"),
     ],
 )
