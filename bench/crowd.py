@@ -23,7 +23,8 @@ from campaigns.store.letters import Item, load_batch
 UNSETTLED = f"{int(Status.PLANNED)}, {int(Status.QUEUED)}, {int(Status.SENDING)}"
 _PLAN = """
 INSERT INTO delivery (registration_id, session_id, step_id, revision, channel, priority, due_at, expires_at)
-SELECT r.id, r.session_id, s.id, CASE WHEN s.anchor IN ('registered', 'asked', 'agreed') THEN 0 ELSE 1 END, s.channel, s.priority,
+SELECT r.id, r.session_id, s.id, CASE WHEN s.anchor IN ('registered', 'asked', 'agreed') THEN 0 ELSE 1 END,
+  s.channel, s.priority,
   CAST(:due AS timestamptz) + (row_number() OVER (ORDER BY r.id) - 1) * CAST(:apart AS interval),
   CAST(:due AS timestamptz) + interval '11 hours'
 FROM registration r, step s WHERE r.session_id = :session AND s.key = :key
