@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from campaigns.domain.quiet import SendingHours
 from campaigns.errors import Conflict, LinkExpired, NotFound, PageErased, mark
@@ -13,6 +14,9 @@ from campaigns.store import asked, erasures, form_fields, people, switches
 from campaigns.store.consents import permissions_of
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place
+
+OTHER_CLASS: Final = mark("This date belongs to another class. Choose one from the list.")
+"""To somebody who chose a date that is not on their list."""
 
 
 def switch(
@@ -41,26 +45,26 @@ def switch(
     over = now >= here.session.ends_at
     session = session_with_room(db, session_id, here.email, now)
     if session.webinar_id != here.webinar.id:
-        raise NotFound(mark("This date belongs to another class. Choose one from the list."), field="session")
+        raise NotFound(OTHER_CLASS, field="session")
     if holds and not over and not people.withdraw(db, here.registration_id, now):
         return _taken_meanwhile(db, here, session_id)
     after, created = _take(db, here, session_id, now)
     form_fields.carry_over(db, here.registration_id, after)
-    if after != here.registration_id:
-        _take_along_what_waits(db, here, after, now, new=created)
+    _take_along_what_waits(db, here, after, now, new=created)
     switches.lead_on(db, here.registration_id, after)
     left = holds and not over
     if created and left:
         switches.take_over_entry(db, here.registration_id, after)
-    if created or left:
-        _plan(db, after if created else here.registration_id, hours, now, horizon)
-    if not created:
-        _plan(db, after, hours, now, horizon, only_after=now)  # a code, if a yes to texts has come along
+    if left and not created:
+        _plan(db, here.registration_id, hours, now, horizon)
+    _plan(db, after, hours, now, horizon, only_after=None if created else now)
     return after
 
 
 def _take_along_what_waits(db: Connection, here: Place, after: int, now: datetime, *, new: bool) -> None:
     """Let what is not confirmed yet wait at the new place; a yes to texts for a new code: one belongs to one place."""
+    if after == here.registration_id:
+        return
     asked.ask_for(db, after, asked.take_asked(db, here.registration_id))
     if here.asking is not None and here.asking.stands(here.phone, now):
         asked.end_askings(db, here.registrant_id, here.asking.phone)
@@ -110,7 +114,10 @@ def _plan(
     *,
     only_after: datetime | None = None,
 ) -> None:
-    """Plan what the new place is due; of an old one that a place held before replaces, the receipt for leaving it."""
+    """Plan what the new place is due, or a code if it was there before and a yes to texts has come along.
+
+    Of an old one that a place held before replaces, plan the receipt for leaving it.
+    """
     found = people.place(db, registration_id)
     if found is not None:
         granted = permissions_of(db, found.registrant_id)
