@@ -148,11 +148,11 @@ def _afterwards(person: Person, session: Session, end: datetime) -> Iterator[Exp
     if person.came != "missed" and final:
         yield Expected(max(_on(end, 2, person), final), end + 7 * DAY, "A3", "email")
     if person.reads:
-        for step, days in (("E1", 3), ("E2", 7), ("E4", 10), ("E5", 14), ("E6", 18), ("E7", 22)):
+        for step, days in (("E1", 3), ("E2", 7), ("E4", 10), ("E5", 13), ("E6", 16), ("E7", 19)):
             at = _free_day(person, session, end - session.length, end, days)
             yield Expected(at, end + (days + 3) * DAY, step, "email")
     if person.news:
-        yield Expected(_free_day(person, session, end - session.length, end, 25), end + 32 * DAY, "E3", "email")
+        yield Expected(_free_day(person, session, end - session.length, end, 22), end + 29 * DAY, "E3", "email")
 
 
 def _email_hours(person: Person, at: datetime) -> datetime:
