@@ -71,7 +71,7 @@ class Story:
             self.drive.to(moment)
             self.service.pace(10)
             act(moment)
-        self.drive.to(self.sessions["A"].ends + 22 * DAY)
+        self.drive.to(self.sessions["A"].ends + 24 * DAY)
 
     def sign_up(self, moment: datetime) -> None:
         group = [one for one in self.people if one.signs_up == moment]
