@@ -17,7 +17,9 @@ LASTS: Final = timedelta(minutes=30)
 MOST_TRIES: Final = 5
 """Wrong codes that end an asking: a stranger's chance of guessing one is one in 200,000."""
 MOST_ASKINGS: Final = 3
-"""Codes that one registration may ask for within a day."""
+"""Codes that one registration may ask for within a day, and that may be asked for to one number."""
+MOST_GUESSES: Final = 15
+"""Wrong codes for one number within a day, whoever types them: no new place and no new address adds to them."""
 DAY: Final = timedelta(hours=24)
 
 

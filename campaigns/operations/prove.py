@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 
-from campaigns.domain.codes import LENGTH, MOST_TRIES, Asking, digits_of
+from campaigns.domain.codes import LENGTH, MOST_GUESSES, MOST_TRIES, Asking, digits_of
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.domain.tokens import Signer
@@ -21,7 +21,7 @@ from campaigns.operations.register import TEXTS, ask_for_code
 from campaigns.operations.sign_up import Guard, count_texts
 from campaigns.operations.switch import current_place
 from campaigns.operations.unsubscribe import resume
-from campaigns.store import asked, consents, people
+from campaigns.store import asked, consents, people, sign_ups
 from campaigns.store.consents import Answer, permissions_of
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place
@@ -49,10 +49,14 @@ def enter_code(
 ) -> Entered:
     """Take a code: the right one makes the yes that waits a consent, with the words that were shown.
 
-    The right one once more changes nothing. A wrong one is counted if it is a guess at all, and the last
-    of a few ends the asking. Raises `LinkExpired` for a registration that does not exist.
+    The right one once more changes nothing. A code that has not left is nobody's to know: nothing is right
+    until it has. A wrong one is counted if it is a guess at all, and the last of a few ends the asking.
+    Raises `Rejected` once as many wrong ones came today for this number as may, at whatever place, and
+    `LinkExpired` for a registration that does not exist.
     """
-    number = current_place(db, registration_id).registration_id
+    found = current_place(db, registration_id)
+    number, tally = found.registration_id, signer.tally(found.phone or "")
+    sign_ups.alone(db, tally)  # before any row: whoever guesses at two places at once waits here
     asking, round_ = asked.asking_of(db, number)
     here = people.place(db, number)  # only now: of two who enter it at once the second finds texts on
     if here is None or asking is None:
@@ -60,10 +64,13 @@ def enter_code(
     if not asking.stands(here.phone, now) or _must_not(db, here):
         return Entered.OVER
     digits = digits_of(typed)
-    if len(digits) != LENGTH:
+    if len(digits) != LENGTH or not asked.code_left(db, number, round_, asking.phone):
         return Entered.WRONG
+    if sign_ups.within_a_day(db, tally, now) >= MOST_GUESSES:
+        raise Rejected(ENOUGH, field="code")
     if not signer.knows_code(digits, number, asking.phone, round_):
         asked.note_wrong_code(db, number)
+        sign_ups.count(db, [tally], now)
         return Entered.OVER if asking.tries + 1 >= MOST_TRIES else Entered.WRONG
     _record(db, here, asking, evidence, now)
     fresh = people.place(db, number)

@@ -147,7 +147,10 @@ def put_texts_off(
 
 def ask_for_code(db: Connection, registration_id: int, asking: Asking, *, new: bool = False) -> bool:
     """Let a yes to texts wait for the code, which the next planning sends; False if enough were asked for today."""
-    if asked.askings_since(db, registration_id, asking.at - DAY) >= MOST_ASKINGS:
+    since = asking.at - DAY
+    # Whoever takes another date, or another address, has a new registration, and the number has had the codes before.
+    most = max(asked.askings_since(db, registration_id, since), asked.askings_to(db, asking.phone, since))
+    if most >= MOST_ASKINGS:
         return False
     asked.ask_for_texts(db, registration_id, asking, first=new)
     return True

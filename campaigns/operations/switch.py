@@ -64,7 +64,7 @@ def _take_along_what_waits(db: Connection, here: Place, after: int, now: datetim
     asked.ask_for(db, after, asked.take_asked(db, here.registration_id))
     if here.asking is not None and here.asking.stands(here.phone, now):
         asked.end_askings(db, here.registrant_id, here.asking.phone)
-        ask_for_code(db, after, replace(here.asking, at=now), new=new)
+        ask_for_code(db, after, replace(here.asking, at=now, tries=0), new=new)
 
 
 def _take(db: Connection, here: Place, session_id: int, now: datetime) -> tuple[int, bool]:

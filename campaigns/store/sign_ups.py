@@ -1,4 +1,7 @@
-"""Sign-ups counted by keyed hashes, for a day: all web processes share them, and a restart forgets nothing."""
+"""Sign-ups, and wrong codes, counted by keyed hashes, for a day.
+
+All web processes share them, and a restart forgets nothing.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,17 @@ def count(db: Connection, keys: Collection[str], now: datetime) -> Mapping[str, 
         .group_by(sign_up_count.c.key)
     )
     return {key: Tally(hour, day) for key, hour, day in db.execute(query)}
+
+
+def alone(db: Connection, key: str) -> None:
+    """Let nobody else count under a key until the transaction ends: of two at once the second sees the first."""
+    db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+
+
+def within_a_day(db: Connection, key: str, now: datetime) -> int:
+    """Say how often a key was counted within the day."""
+    query = select(func.count()).where(sign_up_count.c.key == key, sign_up_count.c.at > now - DAY)
+    return db.execute(query).scalar_one()
 
 
 def hold_back(db: Connection, registration_id: int, channels: Collection[Channel]) -> None:

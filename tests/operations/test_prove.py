@@ -183,6 +183,62 @@ def test_three_codes_a_day_and_no_more(world: World) -> None:
     _again(world, mine)
 
 
+def test_no_new_date_and_no_new_address_makes_another_guess_or_another_code(world: World) -> None:
+    here, wrong = _sign_up(world), 0
+    for turn in range(3):
+        code = _code(world)
+        for _ in range(4):  # never the fifth, which would end this asking
+            assert _enter(world, here, f"{(int(code) + 1) % 10**6:06}") is Entered.WRONG
+            wrong += 1
+        world.clock.forward(minutes=1)
+        if turn < 2:
+            with transaction(world.engine) as db:
+                here = switch(db, here, world.session((11 + turn) * DAY), hours(), world.clock(), horizon=HORIZON)
+    before = len(world.sms.seen)
+    moved = _correct(world, here, email="new@example.com", phone=NUMBER, texts=None)
+    world.work()
+    assert wrong == 12 and before == 3 and len(world.sms.seen) == before, "no fourth code"
+    assert _enter(world, moved, code) is Entered.OVER
+    with pytest.raises(Rejected, match="as many codes today"):
+        _switch_on(world, _sign_up(world, kinds=(), phone=NUMBER))
+    assert world.one("SELECT count(*) FROM consent") == 0
+
+
+def test_fifteen_wrong_codes_a_day_for_one_number_whoever_types_them(world: World) -> None:
+    people = [_sign_up(world, phone=NUMBER) for _ in range(4)]
+    world.work()
+    assert len(world.sms.seen) == 3, "nobody sends a fourth code to it"
+    for mine in people[:3]:
+        code = SIGNER.code(mine, NUMBER, 0)
+        for _ in range(5):
+            _enter(world, mine, f"{(int(code) + 1) % 10**6:06}")
+    world.sql("UPDATE registration SET texts_asked = jsonb_set(texts_asked, '{tries}', '0') WHERE id = :r", r=people[2])
+    with pytest.raises(Rejected, match="as many codes today"):
+        _enter(world, people[2], SIGNER.code(people[2], NUMBER, 0))
+    world.clock.forward(days=1)
+    _again(world, people[2])
+    assert _enter(world, people[2], _code(world)) is Entered.RIGHT
+
+
+def test_a_code_that_has_not_left_is_right_for_nobody(world: World) -> None:
+    mine = _sign_up(world, phone=NUMBER)
+    code = SIGNER.code(mine, NUMBER, 0)
+    assert _enter(world, mine, code) is Entered.WRONG
+    assert world.one("SELECT (texts_asked ->> 'tries')::int FROM registration") == 0, "it was no guess"
+    world.work()
+    assert _enter(world, mine, code) is Entered.RIGHT
+
+
+def test_a_second_code_costs_nobody_the_last_reminder(world: World) -> None:
+    mine = _sign_up(world, ahead=2 * HOUR)
+    _code(world)
+    world.clock.forward(minutes=5)
+    _again(world, mine)
+    assert _enter(world, mine, _code(world)) is Entered.RIGHT
+    world.live(world.clock() + 3 * HOUR)
+    assert ("B5", "sent") in world.ledger(mine) and len(world.sms.seen) == 4
+
+
 def test_a_number_that_said_stop_gets_no_code_and_none_counts_after_it(world: World) -> None:
     mine = _sign_up(world)
     code = _code(world)

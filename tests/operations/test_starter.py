@@ -21,7 +21,9 @@ from campaigns.store.tables import webinar
 from campaigns.store.webinars import sessions_of, webinar_by_id
 from tests.factories import CLINIC, NOON, TEMPLATES
 
-KEYS = "A1 A3 B1 B2 B4 B5 B6 C0 C1 C1-code D1 D2 E1 E2 E3 E4 E5 E6 E7 N1 Q1 W0 W1 W1-sms W2 W3 X1 X1-sms X2 X2-sms X3 X4"
+KEYS = (
+    "A1 A3 B1 B2 B4 B5 B6 C0 C1 C1-code D1 D2 E1 E2 E3 E4 E5 E6 E7 N1 Q1 W0 W1 W1-sms W2 W3 X1 X1-sms X2 X2-sms X3 X4"
+)
 RULE = {"name": "One", "at": "starts - 60 min", "channel": "email", "template": "hour-before", "expires": "starts"}
 
 
