@@ -22,12 +22,18 @@ from campaigns.operations.register import TEXTS, Request, put_texts_off, record_
 from campaigns.operations.sign_up import Guard, count_sign_up, count_texts
 from campaigns.operations.switch import current_place
 from campaigns.store import asked, form_fields, ledger_plan, people, switches
-from campaigns.store.consents import granted_for, permissions_of
+from campaigns.store.consents import granted_for, permissions_of, start_helps, stopped
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place
 
 ENOUGH: Final = mark("We have sent as many codes today as we may. Try again tomorrow.")
 """To somebody who asks for one more."""
+STOPPED: Final = mark(
+    "Texts to this number were stopped. Text START from it to the number our texts came from, then come back."
+)
+"""To somebody who asks for a code to a number that has said stop, and may say start."""
+UNREACHABLE: Final = mark("We cannot send texts to this number. Give us another one, or do without texts.")
+"""To somebody who asks for a code to a number that no word from it brings back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +91,19 @@ def _agree(db: Connection, here: Place, wanted: Details, guard: Guard, now: date
     request, asks = put_texts_off(db, here.registrant_id, here.registration_id, request, now)
     if asks is False:
         raise Rejected(ENOUGH, field="texts")
+    if asks and wanted.phone:
+        check_not_stopped(db, wanted.phone, field="texts")
     agreed = record_consents(db, here.registrant_id, request, now)
     if agreed:
         asked.note_yes_to_texts(db, here.registration_id, now, new_round=True)
     if agreed or asks:
         count_texts(db, here.registration_id, guard, now, ip=str(wanted.evidence.get("ip", "")))
+
+
+def check_not_stopped(db: Connection, phone: str, *, field: str) -> None:
+    """Raise `Rejected` for a number that no code may go to, with what can be done about it."""
+    if stopped(db, Channel.SMS, phone, Purpose.SERVICE):
+        raise Rejected(STOPPED if start_helps(db, phone) else UNREACHABLE, field=field)
 
 
 def _to_another_address(

@@ -15,7 +15,7 @@ from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.domain.tokens import Signer
 from campaigns.errors import Rejected, mark
-from campaigns.operations.correct import ENOUGH
+from campaigns.operations.correct import ENOUGH, check_not_stopped
 from campaigns.operations.plan import plan_registration
 from campaigns.operations.register import TEXTS, ask_for_code
 from campaigns.operations.sign_up import Guard, count_texts
@@ -117,8 +117,8 @@ def send_another(
 ) -> None:
     """Send a new code for the yes that waits, in the place of the one before; nothing if none waits.
 
-    Raises `Rejected` once as many codes were asked for today as may be, `LinkExpired` for a
-    registration that does not exist.
+    Raises `Rejected` once as many codes were asked for today as may be, or if texts to the number were
+    stopped, `LinkExpired` for a registration that does not exist.
     """
     here = current_place(db, registration_id)
     asking, _ = asked.asking_of(db, here.registration_id)
@@ -179,6 +179,7 @@ def _ask(
 ) -> None:
     if here.phone is None:
         raise Rejected(mark("There is no mobile number on this registration, so texts cannot be sent."), field="phone")
+    check_not_stopped(db, here.phone, field="code")
     if not ask_for_code(db, here.registration_id, Asking(here.phone, wording_id, now, ip=ip)):
         raise Rejected(ENOUGH, field="code")
     count_texts(db, here.registration_id, guard, now, ip=ip)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, text, update
 
 from campaigns.domain.sign_ups import DAY, HOUR, Tally
 from campaigns.domain.steps import Channel
@@ -52,6 +52,15 @@ def hold_back(db: Connection, registration_id: int, channels: Collection[Channel
     known = select(registration.c.held_back).where(registration.c.id == registration_id)
     names = sorted({channel.value for channel in channels}.union(db.execute(known).scalar_one()))
     db.execute(update(registration).where(registration.c.id == registration_id).values(held_back=names))
+
+
+def let_go(db: Connection, registration_id: int, channel: Channel) -> None:
+    """Let confirmations of this registration leave on a channel again: what was too much before is so no more."""
+    statement = text(
+        "UPDATE registration SET held_back = array_remove(held_back, CAST(:channel AS text))"
+        " WHERE id = :id AND CAST(:channel AS text) = ANY(held_back)"
+    )
+    db.execute(statement, {"id": registration_id, "channel": channel.value})
 
 
 def _sweep(db: Connection, now: datetime) -> None:

@@ -23,7 +23,7 @@ from campaigns.operations.sign_up import Guard, Sent, sign_up
 from campaigns.operations.switch import switch
 from campaigns.operations.unsubscribe import stop
 from campaigns.operations.withdraw import withdraw
-from campaigns.store.consents import permissions_of
+from campaigns.store.consents import permissions_of, suppress
 from campaigns.store.engine import Engine, transaction
 from tests.factories import DAY, HORIZON, HOUR, NUMBER, SERVICE_TEXTS, World, ears, hours
 from tests.fakes import ACCEPT
@@ -248,6 +248,50 @@ def test_a_number_that_said_stop_gets_no_code_and_none_counts_after_it(world: Wo
     world.work()
     assert ("C1-code", "skipped: suppressed") in world.ledger(other)
     assert world.one("SELECT count(*) FROM consent WHERE granted") == 0
+
+
+def test_stopping_everything_does_not_suppress_a_number_that_was_never_theirs(world: World) -> None:
+    mine = _sign_up(world)
+    code = _code(world)
+    with transaction(world.engine) as db:
+        stop(db, mine, *SERVICE_TEXTS, hours(), world.clock(), horizon=HORIZON, means="link")
+    assert world.suppressions() == set()
+    assert _enter(world, mine, code) is Entered.OVER
+    owner = _sign_up(world, phone=NUMBER)
+    assert _enter(world, owner, _code(world)) is Entered.RIGHT
+
+
+def test_a_number_that_said_stop_is_asked_no_more_until_it_says_start(world: World) -> None:
+    mine = _sign_up(world, phone=NUMBER)
+    _code(world)
+    world.text("STOP")
+    for ask in (lambda: _again(world, mine), lambda: _correct(world, _sign_up(world, kinds=()), phone=NUMBER)):
+        with pytest.raises(Rejected, match="Text START from it"):
+            ask()
+    world.text("START")
+    world.clock.forward(minutes=1)
+    _again(world, mine)
+    assert _enter(world, mine, _code(world)) is Entered.RIGHT
+
+
+def test_a_number_the_provider_calls_dead_is_not_told_to_say_start(world: World) -> None:
+    mine = _sign_up(world, kinds=(), phone=NUMBER)
+    with transaction(world.engine) as db:
+        suppress(db, Channel.SMS, NUMBER, None, reason="invalid", source="test", now=world.clock())
+    with pytest.raises(Rejected, match="We cannot send texts to this number"):
+        _switch_on(world, mine)
+
+
+def test_an_asking_within_the_limits_ends_the_hold_of_one_before(world: World) -> None:
+    tight = replace(GUARD, limits=replace(LIMITS, number_a_day=0))
+    mine = _sign_up(world, guard=tight)
+    world.work()
+    assert ("C1-code", "skipped: pumped") in world.ledger(mine)
+    world.clock.forward(days=1)
+    _again(world, mine)
+    assert _enter(world, mine, _code(world)) is Entered.RIGHT
+    world.work()
+    assert ("C1", "sent") in world.ledger(mine)
 
 
 def test_another_number_in_the_details_waits_for_its_own_code(world: World) -> None:
