@@ -6,7 +6,7 @@ The code is nowhere kept. It follows from a secret, the registration, the number
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -36,6 +36,10 @@ class Asking:
     """Wrong codes that came back."""
     ip: str = ""
     """Where it was asked from: a robot is known by asking for many numbers."""
+
+    def lapsed(self, now: datetime) -> Asking:
+        """Give it as one whose time is over by now: the yes is kept, and waits until another code is asked for."""
+        return replace(self, at=min(self.at, now - LASTS))
 
     def names(self, phone: str | None) -> bool:
         """Say whether it is about this number, and has not been ended by wrong codes."""

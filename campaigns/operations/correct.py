@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from campaigns.domain.codes import Asking
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose, Standing
 from campaigns.errors import Conflict, Rejected, mark
@@ -129,10 +130,19 @@ def _to_another_address(
     form_fields.carry_over(db, here.registration_id, made.registration_id)
     switches.lead_on(db, here.registration_id, made.registration_id)
     _tell_the_old_address(db, here.registration_id, hours, now, horizon)
+    if here.asking is not None and here.asking.phone == wanted.phone and TEXTS not in texts:
+        _keep_waiting(db, made.registration_id, here.asking, new=made.created)
     if made.created:
         switches.take_over_entry(db, here.registration_id, made.registration_id)
         count_sign_up(db, made.registration_id, request, guard, now, ip=str(wanted.evidence.get("ip", "")))
     return made.registration_id
+
+
+def _keep_waiting(db: Connection, registration_id: int, asking: Asking, *, new: bool) -> None:
+    """Let a yes whose code counts no more wait at the new address, unless that one has said more about texts."""
+    there = people.place(db, registration_id)
+    if there is not None and there.asking is None and not there.texts:
+        asked.ask_for_texts(db, registration_id, asking, first=new)
 
 
 def _check_movable(here: Place, now: datetime) -> None:

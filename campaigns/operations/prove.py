@@ -12,7 +12,7 @@ from enum import Enum
 
 from campaigns.domain.codes import LENGTH, MOST_GUESSES, MOST_TRIES, Asking, digits_of
 from campaigns.domain.quiet import SendingHours
-from campaigns.domain.steps import Channel, Purpose
+from campaigns.domain.steps import Channel, Purpose, sends_codes
 from campaigns.domain.tokens import Signer
 from campaigns.errors import Rejected, mark
 from campaigns.operations.correct import ENOUGH, check_not_stopped
@@ -22,6 +22,7 @@ from campaigns.operations.sign_up import Guard, count_texts
 from campaigns.operations.switch import current_place
 from campaigns.operations.unsubscribe import resume
 from campaigns.store import asked, consents, people, sign_ups
+from campaigns.store.campaigns import steps_of
 from campaigns.store.consents import Answer, permissions_of
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place
@@ -143,7 +144,7 @@ def switch_on(
     Raises what `resume` and `send_another` raise.
     """
     here = current_place(db, registration_id)
-    if kind == TEXTS and guard.prove_texts and not _proven(db, here):
+    if kind == TEXTS and guard.prove_texts and not _proven(db, here) and sends_codes(steps_of(db, here.webinar.id)):
         ip = str(evidence.get("ip", ""))
         _ask(db, here, wording_id, guard, hours, now, horizon=horizon, ip=ip)
         return

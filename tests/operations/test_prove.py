@@ -403,6 +403,67 @@ def test_a_yes_that_waits_goes_along_to_a_date_that_one_had_already(world: World
     assert _code(world) != first and _enter(world, second, _code(world)) is Entered.RIGHT
 
 
+def test_a_yes_whose_code_lapsed_goes_along_and_a_new_code_can_be_asked_for(world: World) -> None:
+    mine = _sign_up(world)
+    _code(world)
+    world.clock.forward(minutes=31)
+    with transaction(world.engine) as db:
+        after = switch(db, mine, world.session(17 * DAY), hours(), world.clock(), horizon=HORIZON)
+    newest = _correct(world, after, email="new@example.com", phone=world.place(mine).phone, texts=None)
+    world.work()
+    assert len(world.sms.seen) == 1, "nobody asked for a new code yet"
+    assert world.place(newest).asking == replace(world.place(newest).asking, tries=0, phone=world.sms.seen[0].recipient)
+    _again(world, newest)
+    assert _enter(world, newest, _code(world)) is Entered.RIGHT
+
+
+def test_a_yes_for_which_no_code_may_go_today_waits_until_one_may(world: World) -> None:
+    for _ in range(3):
+        _sign_up(world, phone=NUMBER)
+    mine = _sign_up(world, phone=NUMBER)
+    world.work()
+    assert len(world.sms.seen) == 3 and "C1-code" not in dict(world.ledger(mine))
+    with transaction(world.engine) as db:
+        after = switch(db, mine, world.session(17 * DAY), hours(), world.clock(), horizon=HORIZON)
+    world.clock.forward(days=1)
+    _again(world, after)
+    assert _enter(world, after, _code(world)) is Entered.RIGHT
+
+
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM step WHERE anchor = 'asked'", "UPDATE step SET paused = anchor = 'asked'"]
+)
+def test_where_no_step_sends_codes_a_yes_counts_as_without_the_setting(world: World, change: str) -> None:
+    world.sql(change)
+    mine, other, third = _sign_up(world), _sign_up(world, kinds=()), _sign_up(world, kinds=(), phone="+12075550177")
+    _correct(world, other, phone=OTHER)
+    _switch_on(world, third)
+    assert [_granted(world, one) for one in (mine, other, third)] == [{SERVICE_TEXTS}] * 3
+    assert world.one("SELECT count(*) FROM registration WHERE texts_asked IS NOT NULL") == 0
+    world.work()
+    assert len(world.sms.seen) == 3 and all("reminders are on" in one.body for one in world.sms.seen)
+
+
+def test_staff_see_a_code_that_did_not_leave_although_another_was_asked_for(world: World) -> None:
+    tight = replace(GUARD, limits=replace(LIMITS, number_a_day=0))
+    mine = _sign_up(world, guard=tight)
+    world.work()
+    world.clock.forward(minutes=1)
+    _again(world, mine)
+    _again(world, mine)
+    world.work()
+    with transaction(world.engine) as db:
+        shown = [
+            [
+                one.recorded.reason
+                for one in timeline(db, world.place(mine), hours(), world.clock(), every_round=every)
+                if one.step.key == "C1-code"
+            ]
+            for every in (False, True)
+        ]
+    assert shown == [[None], ["pumped", None]]
+
+
 def test_two_people_with_one_number_each_get_a_code_of_their_own(world: World) -> None:
     session = world.session()
     both = [_sign_up(world, session=session, phone=NUMBER) for _ in range(2)]

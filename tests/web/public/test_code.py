@@ -152,6 +152,17 @@ def test_without_the_setting_a_tick_counts_at_once_and_no_code_is_asked_for(hous
     assert 'name="code"' not in page and 'value="sms-service" checked' in page
 
 
+def test_thanks_does_not_promise_a_code_that_no_step_sends(careful, house):
+    runtime, client = careful
+    with transaction(runtime.engine) as db:
+        db.execute(text("UPDATE step SET paused = true WHERE anchor = 'asked'"))
+    answer = client.post(f"/w/{house.slug}", data=signed_up(house))
+    assert "enter the code" not in client.get(answer.headers["location"]).text
+    assert 'name="code"' not in client.get(page_of(runtime, house)).text
+    with transaction(runtime.engine) as db:
+        db.execute(text("UPDATE step SET paused = false WHERE anchor = 'asked'"))
+
+
 def test_a_number_is_masked_but_for_its_end():
     assert masked("+12075550142") == "(•••) •••-0142"
     assert masked("+447700900123") == "+••••••••0123"
