@@ -18,7 +18,7 @@ class Caps:
     """Limits per number, from `campaigns/rules/caps.toml`; days are rolling ones of 24 hours."""
 
     texts_a_day: int
-    """Of every purpose."""
+    """Of every purpose; codes count by themselves, up to as many."""
     offers_a_day: int
     """Of education and marketing together."""
     offers_a_month: int
@@ -46,9 +46,12 @@ class Sent:
     """Carries a code that shows whose the number is."""
 
 
-def over_the_cap(purpose: Purpose, sent: Sequence[Sent], caps: Caps, now: datetime) -> bool:
-    """Say whether one more text of this purpose would be too many for the number that got `sent`."""
-    today = [one for one in sent if now - one.at < DAY]
+def over_the_cap(purpose: Purpose, sent: Sequence[Sent], caps: Caps, now: datetime, *, code: bool = False) -> bool:
+    """Say whether one more text of this purpose, or one more code, would be too many for the number that got `sent`.
+
+    Codes count for codes alone: whoever needs a second one still gets the reminders.
+    """
+    today = [one for one in sent if now - one.at < DAY and one.code is code]
     if len(today) >= caps.texts_a_day:
         return True
     if purpose is Purpose.SERVICE:

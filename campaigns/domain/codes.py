@@ -6,7 +6,7 @@ The code is nowhere kept. It follows from a secret, the registration, the number
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,7 +17,9 @@ LASTS: Final = timedelta(minutes=30)
 MOST_TRIES: Final = 5
 """Wrong codes that end an asking: a stranger's chance of guessing one is one in 200,000."""
 MOST_ASKINGS: Final = 3
-"""Codes that one registration may ask for within a day."""
+"""Codes that one registration may ask for within a day, and that may be asked for to one number."""
+MOST_GUESSES: Final = 15
+"""Wrong codes for one number within a day, whoever types them: no new place and no new address adds to them."""
 DAY: Final = timedelta(hours=24)
 
 
@@ -34,6 +36,10 @@ class Asking:
     """Wrong codes that came back."""
     ip: str = ""
     """Where it was asked from: a robot is known by asking for many numbers."""
+
+    def lapsed(self, now: datetime) -> Asking:
+        """Give it as one whose time is over by now: the yes is kept, and waits until another code is asked for."""
+        return replace(self, at=min(self.at, now - LASTS))
 
     def names(self, phone: str | None) -> bool:
         """Say whether it is about this number, and has not been ended by wrong codes."""

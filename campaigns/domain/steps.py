@@ -6,6 +6,7 @@ speaks to in `audience.py`; this room never looks at a clock or a person.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import IntEnum, StrEnum
@@ -203,3 +204,8 @@ class Step:
     def parting(self) -> bool:
         """Whether it speaks to somebody whose place is gone by an act of their own, which is then its anchor."""
         return self.audience in (Audience.WITHDRAWN, Audience.READDRESSED)
+
+
+def sends_codes(steps: Iterable[Step]) -> bool:
+    """Say whether a campaign texts a code to whoever ticks texts; a step that is paused sends none."""
+    return any(one.anchor is Anchor.ASKED and one.channel is Channel.SMS and not one.paused for one in steps)

@@ -87,6 +87,10 @@ class Signer:
         ]
         return any(fits)
 
+    def tally(self, number: str) -> str:
+        """Give the key under which the wrong codes for a number are counted; it does not tell the number."""
+        return hmac.digest(self._secrets[0], f"wrong codes\0{number}".encode(), _SHA).hex()
+
 
 class Links:
     """Every address of ours that stands in a message, and the codes that come back to one, in one place."""

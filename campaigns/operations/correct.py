@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from campaigns.domain.codes import Asking
 from campaigns.domain.quiet import SendingHours
 from campaigns.domain.steps import Channel, Purpose, Standing
 from campaigns.errors import Conflict, Rejected, mark
@@ -22,12 +23,18 @@ from campaigns.operations.register import TEXTS, Request, put_texts_off, record_
 from campaigns.operations.sign_up import Guard, count_sign_up, count_texts
 from campaigns.operations.switch import current_place
 from campaigns.store import asked, form_fields, ledger_plan, people, switches
-from campaigns.store.consents import granted_for, permissions_of
+from campaigns.store.consents import granted_for, permissions_of, start_helps, stopped
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place
 
 ENOUGH: Final = mark("We have sent as many codes today as we may. Try again tomorrow.")
 """To somebody who asks for one more."""
+STOPPED: Final = mark(
+    "Texts to this number were stopped. Text START from it to the number our texts came from, then come back."
+)
+"""To somebody who asks for a code to a number that has said stop, and may say start."""
+UNREACHABLE: Final = mark("We cannot send texts to this number. Give us another one, or do without texts.")
+"""To somebody who asks for a code to a number that no word from it brings back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +92,19 @@ def _agree(db: Connection, here: Place, wanted: Details, guard: Guard, now: date
     request, asks = put_texts_off(db, here.registrant_id, here.registration_id, request, now)
     if asks is False:
         raise Rejected(ENOUGH, field="texts")
+    if asks and wanted.phone:
+        check_not_stopped(db, wanted.phone, field="texts")
     agreed = record_consents(db, here.registrant_id, request, now)
     if agreed:
         asked.note_yes_to_texts(db, here.registration_id, now, new_round=True)
     if agreed or asks:
         count_texts(db, here.registration_id, guard, now, ip=str(wanted.evidence.get("ip", "")))
+
+
+def check_not_stopped(db: Connection, phone: str, *, field: str) -> None:
+    """Raise `Rejected` for a number that no code may go to, with what can be done about it."""
+    if stopped(db, Channel.SMS, phone, Purpose.SERVICE):
+        raise Rejected(STOPPED if start_helps(db, phone) else UNREACHABLE, field=field)
 
 
 def _to_another_address(
@@ -115,10 +130,19 @@ def _to_another_address(
     form_fields.carry_over(db, here.registration_id, made.registration_id)
     switches.lead_on(db, here.registration_id, made.registration_id)
     _tell_the_old_address(db, here.registration_id, hours, now, horizon)
+    if here.asking is not None and here.asking.phone == wanted.phone and TEXTS not in texts:
+        _keep_waiting(db, made.registration_id, here.asking, new=made.created)
     if made.created:
         switches.take_over_entry(db, here.registration_id, made.registration_id)
         count_sign_up(db, made.registration_id, request, guard, now, ip=str(wanted.evidence.get("ip", "")))
     return made.registration_id
+
+
+def _keep_waiting(db: Connection, registration_id: int, asking: Asking, *, new: bool) -> None:
+    """Let a yes whose code counts no more wait at the new address, unless that one has said more about texts."""
+    there = people.place(db, registration_id)
+    if there is not None and there.asking is None and not there.texts:
+        asked.ask_for_texts(db, registration_id, asking, first=new)
 
 
 def _check_movable(here: Place, now: datetime) -> None:

@@ -26,7 +26,6 @@ from campaigns.store.people import Place
 Permissions = Mapping[tuple[Channel, Purpose], bool]
 
 _WAITING: Final = frozenset({Status.PLANNED, Status.QUEUED})
-_FALLEN: Final = _WAITING | {Status.SKIPPED}
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -64,12 +63,15 @@ class Milestone:
         return self.answer.reason.value if isinstance(self.answer, Never) else None
 
 
-def timeline(db: Connection, place: Place, hours: SendingHours, now: datetime) -> list[Milestone]:
+def timeline(
+    db: Connection, place: Place, hours: SendingHours, now: datetime, *, every_round: bool = False
+) -> list[Milestone]:
     """Give every step of the campaign for one registration, in the order of time.
 
     A step that went out for an earlier date of the session appears once more for the new one;
     what was only planned for it has fallen and is not told. So does one that followed an earlier
-    asking for texts, or an earlier yes to them, if it went out.
+    asking for texts, or an earlier yes to them, if it went out; with `every_round` also if it was
+    skipped for another reason than that a newer one followed.
     A step due in the past that has no row says why: it was useless by the time it could go.
     """
     steps = steps_of(db, place.webinar.id)
@@ -80,14 +82,26 @@ def timeline(db: Connection, place: Place, hours: SendingHours, now: datetime) -
     answers = answers_for(steps, place.facts, hours)
     found = []
     for step in steps:
-        current, fallen = _current(step, place), _FALLEN if step.by_round else _WAITING
-        mine = [row for row in rows.get(step.id, []) if row.revision == current or row.status not in fallen]
+        current = _current(step, place)
+        mine = [
+            row
+            for row in rows.get(step.id, [])
+            if row.revision == current or not _fallen(step, row, every_round=every_round)
+        ]
         barred = _barred(db, step, place, granted)
         found += [Milestone(step, answers[step.id], row, barred if row.status in _WAITING else None) for row in mine]
         if not any(row.revision == current for row in mine):
             answer = answers[step.id]
             found.append(Milestone(step, answer, None, barred or _gone_by(step, answer, place, now)))
     return sorted(found, key=lambda one: (one.at or _LAST, one.step.key))
+
+
+def _fallen(step: Step, row: Recorded, *, every_round: bool) -> bool:
+    """Say whether a row of an earlier date or round has fallen, and is not told."""
+    if row.status in _WAITING:
+        return True
+    skipped = step.by_round and row.status is Status.SKIPPED
+    return skipped and not (every_round and row.reason != Reason.SUPERSEDED.value)
 
 
 def _gone_by(step: Step, answer: Answer, place: Place, now: datetime) -> Reason | None:

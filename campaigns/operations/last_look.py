@@ -117,7 +117,8 @@ def _too_many(item: Item, step: Step, caps: Caps, now: datetime) -> Reason | Non
         return Reason.HOUSEHOLD
     if _looks_pumped(item, step, caps, now):
         return Reason.PUMPED
-    return Reason.TOO_MANY if over_the_cap(step.purpose, item.sent, caps, now) else None
+    code = step.anchor is Anchor.ASKED
+    return Reason.TOO_MANY if over_the_cap(step.purpose, item.sent, caps, now, code=code) else None
 
 
 def _looks_pumped(item: Item, step: Step, caps: Caps, now: datetime) -> bool:

@@ -10,18 +10,19 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 
-from campaigns.domain.codes import LENGTH, MOST_TRIES, Asking, digits_of
+from campaigns.domain.codes import LENGTH, MOST_GUESSES, MOST_TRIES, Asking, digits_of
 from campaigns.domain.quiet import SendingHours
-from campaigns.domain.steps import Channel, Purpose
+from campaigns.domain.steps import Channel, Purpose, sends_codes
 from campaigns.domain.tokens import Signer
 from campaigns.errors import Rejected, mark
-from campaigns.operations.correct import ENOUGH
+from campaigns.operations.correct import ENOUGH, check_not_stopped
 from campaigns.operations.plan import plan_registration
 from campaigns.operations.register import TEXTS, ask_for_code
 from campaigns.operations.sign_up import Guard, count_texts
 from campaigns.operations.switch import current_place
 from campaigns.operations.unsubscribe import resume
-from campaigns.store import asked, consents, people
+from campaigns.store import asked, consents, people, sign_ups
+from campaigns.store.campaigns import steps_of
 from campaigns.store.consents import Answer, permissions_of
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place
@@ -49,10 +50,14 @@ def enter_code(
 ) -> Entered:
     """Take a code: the right one makes the yes that waits a consent, with the words that were shown.
 
-    The right one once more changes nothing. A wrong one is counted if it is a guess at all, and the last
-    of a few ends the asking. Raises `LinkExpired` for a registration that does not exist.
+    The right one once more changes nothing. A code that has not left is nobody's to know: nothing is right
+    until it has. A wrong one is counted if it is a guess at all, and the last of a few ends the asking.
+    Raises `Rejected` once as many wrong ones came today for this number as may, at whatever place, and
+    `LinkExpired` for a registration that does not exist.
     """
-    number = current_place(db, registration_id).registration_id
+    found = current_place(db, registration_id)
+    number, tally = found.registration_id, signer.tally(found.phone or "")
+    sign_ups.alone(db, tally)  # before any row: whoever guesses at two places at once waits here
     asking, round_ = asked.asking_of(db, number)
     here = people.place(db, number)  # only now: of two who enter it at once the second finds texts on
     if here is None or asking is None:
@@ -60,10 +65,13 @@ def enter_code(
     if not asking.stands(here.phone, now) or _must_not(db, here):
         return Entered.OVER
     digits = digits_of(typed)
-    if len(digits) != LENGTH:
+    if len(digits) != LENGTH or not asked.code_left(db, number, round_, asking.phone):
         return Entered.WRONG
+    if sign_ups.within_a_day(db, tally, now) >= MOST_GUESSES:
+        raise Rejected(ENOUGH, field="code")
     if not signer.knows_code(digits, number, asking.phone, round_):
         asked.note_wrong_code(db, number)
+        sign_ups.count(db, [tally], now)
         return Entered.OVER if asking.tries + 1 >= MOST_TRIES else Entered.WRONG
     _record(db, here, asking, evidence, now)
     fresh = people.place(db, number)
@@ -110,8 +118,8 @@ def send_another(
 ) -> None:
     """Send a new code for the yes that waits, in the place of the one before; nothing if none waits.
 
-    Raises `Rejected` once as many codes were asked for today as may be, `LinkExpired` for a
-    registration that does not exist.
+    Raises `Rejected` once as many codes were asked for today as may be, or if texts to the number were
+    stopped, `LinkExpired` for a registration that does not exist.
     """
     here = current_place(db, registration_id)
     asking, _ = asked.asking_of(db, here.registration_id)
@@ -136,7 +144,7 @@ def switch_on(
     Raises what `resume` and `send_another` raise.
     """
     here = current_place(db, registration_id)
-    if kind == TEXTS and guard.prove_texts and not _proven(db, here):
+    if kind == TEXTS and guard.prove_texts and not _proven(db, here) and sends_codes(steps_of(db, here.webinar.id)):
         ip = str(evidence.get("ip", ""))
         _ask(db, here, wording_id, guard, hours, now, horizon=horizon, ip=ip)
         return
@@ -172,6 +180,7 @@ def _ask(
 ) -> None:
     if here.phone is None:
         raise Rejected(mark("There is no mobile number on this registration, so texts cannot be sent."), field="phone")
+    check_not_stopped(db, here.phone, field="code")
     if not ask_for_code(db, here.registration_id, Asking(here.phone, wording_id, now, ip=ip)):
         raise Rejected(ENOUGH, field="code")
     count_texts(db, here.registration_id, guard, now, ip=ip)

@@ -12,11 +12,12 @@ from typing import Final
 
 from campaigns.domain.codes import DAY, MOST_ASKINGS, Asking
 from campaigns.domain.quiet import SendingHours
-from campaigns.domain.steps import Channel, Purpose
+from campaigns.domain.steps import Channel, Purpose, sends_codes
 from campaigns.domain.waiting import takes_more
 from campaigns.errors import NotFound, RegistrationClosed, SessionFull, mark
 from campaigns.operations.plan import plan_registration
 from campaigns.store import asked, switches
+from campaigns.store.campaigns import steps_of
 from campaigns.store.consents import Answer, granted_for, lift, permissions_of, record, stopped
 from campaigns.store.engine import Connection
 from campaigns.store.people import has_place, phone_of, place, save_registrant, save_registration
@@ -129,12 +130,13 @@ def put_texts_off(
     """Take a ticked yes to texts out of a request, to wait for the code, if the number is not known to be theirs.
 
     True if a code is asked for, False if as many were asked for today as may be, None if there is
-    nothing to ask or it is asked already.
+    nothing to ask or it is asked already. A yes for which no code may go today waits as one whose code has
+    ended. Where no step of the campaign sends codes a yes counts at once: it would wait for ever.
     """
     if not request.prove_texts or TEXTS not in request.consents:
         return request, None
     phone = request.phone or phone_of(db, registrant_id)
-    if granted_for(db, registrant_id).get(TEXTS) == phone:
+    if granted_for(db, registrant_id).get(TEXTS) == phone or not _codes_leave(db, registration_id):
         return request, None
     given = {kind: words for kind, words in request.consents.items() if kind != TEXTS}
     request, wording_id = replace(request, consents=given), request.consents[TEXTS]
@@ -142,12 +144,23 @@ def put_texts_off(
     if known is not None and known.stands(phone, now):
         return request, None
     asking = Asking(phone, wording_id, now, ip=str(request.evidence.get("ip", "")))
-    return request, ask_for_code(db, registration_id, asking, new=new)
+    if ask_for_code(db, registration_id, asking, new=new):
+        return request, True
+    asked.ask_for_texts(db, registration_id, asking.lapsed(now), first=new)
+    return request, False
+
+
+def _codes_leave(db: Connection, registration_id: int) -> bool:
+    found = place(db, registration_id)
+    return found is not None and sends_codes(steps_of(db, found.webinar.id))
 
 
 def ask_for_code(db: Connection, registration_id: int, asking: Asking, *, new: bool = False) -> bool:
     """Let a yes to texts wait for the code, which the next planning sends; False if enough were asked for today."""
-    if asked.askings_since(db, registration_id, asking.at - DAY) >= MOST_ASKINGS:
+    since = asking.at - DAY
+    # Whoever takes another date, or another address, has a new registration, and the number has had the codes before.
+    most = max(asked.askings_since(db, registration_id, since), asked.askings_to(db, asking.phone, since))
+    if most >= MOST_ASKINGS:
         return False
     asked.ask_for_texts(db, registration_id, asking, first=new)
     return True

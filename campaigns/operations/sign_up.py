@@ -109,7 +109,10 @@ def count_sign_up(
 
 
 def count_texts(db: Connection, registration_id: int, guard: Guard, now: datetime, *, ip: str) -> None:
-    """Count texts that somebody asked for or agreed to after registering; beyond a limit no text confirms it."""
+    """Count texts that somebody asked for or agreed to after registering; beyond a limit no text confirms it.
+
+    Each asking is judged by itself: one within the limits ends the hold of one before.
+    """
     place = people.place(db, registration_id)
     if place is not None and place.phone is not None:
         keys = keys_of(place.email, place.phone, ip)
@@ -130,6 +133,8 @@ def _count(
     channels = confirmed_on & held_back({one: tallies[key] for one, key in hashed.items()}, guard.limits)
     if channels:
         sign_ups.hold_back(db, registration_id, channels)
+    elif confirmed_on == {Channel.SMS}:
+        sign_ups.let_go(db, registration_id, Channel.SMS)
 
 
 def _key(secret: bytes, counted: Counted, value: str) -> str:

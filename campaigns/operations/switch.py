@@ -62,13 +62,20 @@ def switch(
 
 
 def _take_along_what_waits(db: Connection, here: Place, after: int, now: datetime, *, new: bool) -> None:
-    """Let what is not confirmed yet wait at the new place; a yes to texts for a new code: one belongs to one place."""
+    """Let what is not confirmed yet wait at the new place; a yes to texts for a new code: one belongs to one place.
+
+    A yes whose code counts no more, or for which no other may go today, waits there as one that has ended.
+    """
     if after == here.registration_id:
         return
     asked.ask_for(db, after, asked.take_asked(db, here.registration_id))
-    if here.asking is not None and here.asking.stands(here.phone, now):
-        asked.end_askings(db, here.registrant_id, here.asking.phone)
-        ask_for_code(db, after, replace(here.asking, at=now), new=new)
+    asking = here.asking
+    if asking is None or asking.phone != here.phone:
+        return
+    asked.end_askings(db, here.registrant_id, asking.phone)
+    fresh = replace(asking, at=now, tries=0)
+    if not (asking.stands(here.phone, now) and ask_for_code(db, after, fresh, new=new)):
+        asked.ask_for_texts(db, after, asking.lapsed(now), first=new)
 
 
 def _take(db: Connection, here: Place, session_id: int, now: datetime) -> tuple[int, bool]:

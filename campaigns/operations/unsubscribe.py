@@ -11,7 +11,7 @@ from campaigns.errors import LinkExpired, PageErased, Rejected, mark
 from campaigns.operations.plan import plan_registration
 from campaigns.operations.register import TEXTS
 from campaigns.store import asked, erasures
-from campaigns.store.consents import Answer, lift, permissions_of, record, suppress
+from campaigns.store.consents import Answer, ever_agreed, lift, permissions_of, record, suppress
 from campaigns.store.engine import Connection
 from campaigns.store.people import Place, place
 
@@ -30,15 +30,18 @@ def stop(
     """Stop one kind of message to the person's address, or with `purpose` None all of the channel; at once.
 
     What is queued falls at the last look; what goes to people without texts is planned for
-    whoever has just stopped them. Stopping what is stopped changes nothing.
+    whoever has just stopped them. Stopping what is stopped changes nothing. A number that this person
+    never agreed to texts for may be a stranger's: it is asked no more, and not suppressed.
     """
     person = _place(db, registration_id)
     address = _address(person, channel)
     if address is None:
         return
-    suppress(db, channel, address, purpose, reason="unsubscribed", source=means, now=now)
     if channel is Channel.SMS:
         asked.end_askings(db, person.registrant_id, address)
+        if not any(ever_agreed(db, person.registrant_id, channel, address, kind) for kind in Purpose):
+            return
+    suppress(db, channel, address, purpose, reason="unsubscribed", source=means, now=now)
     standing = permissions_of(db, person.registrant_id)
     for kind in [purpose] if purpose else list(Purpose):
         if standing.get((channel, kind)):

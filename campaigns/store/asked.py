@@ -10,8 +10,10 @@ from sqlalchemy import cast, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from campaigns.domain.codes import MOST_TRIES, Asking
+from campaigns.domain.lifecycle import Status
 from campaigns.domain.steps import Anchor, Purpose
 from campaigns.store.engine import Connection
+from campaigns.store.sent import LEFT, among
 from campaigns.store.tables import delivery, registration, step
 
 UNPROVEN: Final = (
@@ -89,6 +91,36 @@ def note_yes_to_texts(db: Connection, registration_id: int, now: datetime, *, ne
     """Note when texts were agreed to after registering; what confirms a yes without a code belongs to a new round."""
     change = update(registration).where(registration.c.id == registration_id)
     db.execute(change.values(texts_agreed_at=now, texts_round=registration.c.texts_round + (1 if new_round else 0)))
+
+
+_LEFT_TO: Final = text(f"""
+SELECT EXISTS (
+  SELECT 1 FROM delivery d JOIN step t ON t.id = d.step_id
+  WHERE d.registration_id = :id AND t.anchor = 'asked' AND d.revision = -CAST(:round AS integer)
+    AND d.phone = :phone AND d.status IN {LEFT})
+""")  # noqa: S608  # our own states
+_ASKED_TO: Final = text(f"""
+SELECT (
+  SELECT count(*) FROM delivery d JOIN step t ON t.id = d.step_id
+  WHERE d.channel = 'sms' AND d.phone = :phone AND d.status IN {LEFT} AND t.anchor = 'asked' AND d.due_at > :since
+) + (
+  SELECT count(*) FROM registrant n JOIN registration r ON r.registrant_id = n.id
+  JOIN delivery d ON d.registration_id = r.id JOIN step t ON t.id = d.step_id
+  WHERE n.phone = :phone AND t.anchor = 'asked' AND d.status IN {among(Status.PLANNED, Status.QUEUED)}
+    AND d.due_at > :since)
+""")  # noqa: S608  # our own states
+
+
+def code_left(db: Connection, registration_id: int, round_: int, phone: str) -> bool:
+    """Say whether the code of this very round went to this number, or may have: nobody can know one that did not."""
+    found: bool = db.execute(_LEFT_TO, {"id": registration_id, "round": round_, "phone": phone}).scalar_one()
+    return found
+
+
+def askings_to(db: Connection, phone: str, since: datetime) -> int:
+    """Count the codes that went to a number after an instant, or are about to, whoever asked for them."""
+    found: int = db.execute(_ASKED_TO, {"phone": phone, "since": since}).scalar_one()
+    return found
 
 
 def askings_since(db: Connection, registration_id: int, since: datetime) -> int:

@@ -193,6 +193,17 @@ def stopped(db: Connection, channel: Channel, address: str, purpose: Purpose) ->
     return db.execute(query.limit(1)).first() is not None
 
 
+def start_helps(db: Connection, number: str) -> bool:
+    """Say whether START from a number ends all that stops texts to it: a provider's word about it stays."""
+    query = select(suppression.c.id).where(
+        suppression.c.channel == Channel.SMS.value,
+        suppression.c.address == number,
+        suppression.c.lifted_at.is_(None),
+        suppression.c.reason != "unsubscribed",
+    )
+    return db.execute(query.limit(1)).first() is None
+
+
 def revoked_by_reply(db: Connection, registrant_id: int, number: str) -> list[Purpose]:
     """List the kinds of texts that a person agreed to until a text from this very number took it back."""
     query = (

@@ -37,6 +37,14 @@ def test_caps_are_counted_in_rolling_days(purpose, before, over):
     assert over_the_cap(purpose, before, CAPS, NOW) is over
 
 
+def test_codes_take_nothing_from_what_else_a_number_may_get_in_a_day():
+    codes = [Sent(NOW - timedelta(hours=n), SERVICE, 9, 1, -n, False, code=True) for n in range(1, 4)]
+    assert not over_the_cap(SERVICE, [*codes, sent(1), sent(2)], CAPS, NOW)
+    assert over_the_cap(SERVICE, [*codes, sent(1), sent(2), sent(3)], CAPS, NOW)
+    assert over_the_cap(SERVICE, codes, CAPS, NOW, code=True)
+    assert not over_the_cap(SERVICE, [*codes[1:], sent(1)], CAPS, NOW, code=True)
+
+
 def test_one_number_gets_the_same_text_of_a_session_once():
     assert shared_already(1, 1, 1, [sent(1)])
     for other in ((2, 1, 1), (1, 2, 1), (1, 1, 2)):

@@ -23,7 +23,7 @@ from campaigns.operations.sign_up import Guard, Sent, sign_up
 from campaigns.operations.switch import switch
 from campaigns.operations.unsubscribe import stop
 from campaigns.operations.withdraw import withdraw
-from campaigns.store.consents import permissions_of
+from campaigns.store.consents import permissions_of, suppress
 from campaigns.store.engine import Engine, transaction
 from tests.factories import DAY, HORIZON, HOUR, NUMBER, SERVICE_TEXTS, World, ears, hours
 from tests.fakes import ACCEPT
@@ -183,6 +183,62 @@ def test_three_codes_a_day_and_no_more(world: World) -> None:
     _again(world, mine)
 
 
+def test_no_new_date_and_no_new_address_makes_another_guess_or_another_code(world: World) -> None:
+    here, wrong = _sign_up(world), 0
+    for turn in range(3):
+        code = _code(world)
+        for _ in range(4):  # never the fifth, which would end this asking
+            assert _enter(world, here, f"{(int(code) + 1) % 10**6:06}") is Entered.WRONG
+            wrong += 1
+        world.clock.forward(minutes=1)
+        if turn < 2:
+            with transaction(world.engine) as db:
+                here = switch(db, here, world.session((11 + turn) * DAY), hours(), world.clock(), horizon=HORIZON)
+    before = len(world.sms.seen)
+    moved = _correct(world, here, email="new@example.com", phone=NUMBER, texts=None)
+    world.work()
+    assert wrong == 12 and before == 3 and len(world.sms.seen) == before, "no fourth code"
+    assert _enter(world, moved, code) is Entered.OVER
+    with pytest.raises(Rejected, match="as many codes today"):
+        _switch_on(world, _sign_up(world, kinds=(), phone=NUMBER))
+    assert world.one("SELECT count(*) FROM consent") == 0
+
+
+def test_fifteen_wrong_codes_a_day_for_one_number_whoever_types_them(world: World) -> None:
+    people = [_sign_up(world, phone=NUMBER) for _ in range(4)]
+    world.work()
+    assert len(world.sms.seen) == 3, "nobody sends a fourth code to it"
+    for mine in people[:3]:
+        code = SIGNER.code(mine, NUMBER, 0)
+        for _ in range(5):
+            _enter(world, mine, f"{(int(code) + 1) % 10**6:06}")
+    world.sql("UPDATE registration SET texts_asked = jsonb_set(texts_asked, '{tries}', '0') WHERE id = :r", r=people[2])
+    with pytest.raises(Rejected, match="as many codes today"):
+        _enter(world, people[2], SIGNER.code(people[2], NUMBER, 0))
+    world.clock.forward(days=1)
+    _again(world, people[2])
+    assert _enter(world, people[2], _code(world)) is Entered.RIGHT
+
+
+def test_a_code_that_has_not_left_is_right_for_nobody(world: World) -> None:
+    mine = _sign_up(world, phone=NUMBER)
+    code = SIGNER.code(mine, NUMBER, 0)
+    assert _enter(world, mine, code) is Entered.WRONG
+    assert world.one("SELECT (texts_asked ->> 'tries')::int FROM registration") == 0, "it was no guess"
+    world.work()
+    assert _enter(world, mine, code) is Entered.RIGHT
+
+
+def test_a_second_code_costs_nobody_the_last_reminder(world: World) -> None:
+    mine = _sign_up(world, ahead=2 * HOUR)
+    _code(world)
+    world.clock.forward(minutes=5)
+    _again(world, mine)
+    assert _enter(world, mine, _code(world)) is Entered.RIGHT
+    world.live(world.clock() + 3 * HOUR)
+    assert ("B5", "sent") in world.ledger(mine) and len(world.sms.seen) == 4
+
+
 def test_a_number_that_said_stop_gets_no_code_and_none_counts_after_it(world: World) -> None:
     mine = _sign_up(world)
     code = _code(world)
@@ -192,6 +248,50 @@ def test_a_number_that_said_stop_gets_no_code_and_none_counts_after_it(world: Wo
     world.work()
     assert ("C1-code", "skipped: suppressed") in world.ledger(other)
     assert world.one("SELECT count(*) FROM consent WHERE granted") == 0
+
+
+def test_stopping_everything_does_not_suppress_a_number_that_was_never_theirs(world: World) -> None:
+    mine = _sign_up(world)
+    code = _code(world)
+    with transaction(world.engine) as db:
+        stop(db, mine, *SERVICE_TEXTS, hours(), world.clock(), horizon=HORIZON, means="link")
+    assert world.suppressions() == set()
+    assert _enter(world, mine, code) is Entered.OVER
+    owner = _sign_up(world, phone=NUMBER)
+    assert _enter(world, owner, _code(world)) is Entered.RIGHT
+
+
+def test_a_number_that_said_stop_is_asked_no_more_until_it_says_start(world: World) -> None:
+    mine = _sign_up(world, phone=NUMBER)
+    _code(world)
+    world.text("STOP")
+    for ask in (lambda: _again(world, mine), lambda: _correct(world, _sign_up(world, kinds=()), phone=NUMBER)):
+        with pytest.raises(Rejected, match="Text START from it"):
+            ask()
+    world.text("START")
+    world.clock.forward(minutes=1)
+    _again(world, mine)
+    assert _enter(world, mine, _code(world)) is Entered.RIGHT
+
+
+def test_a_number_the_provider_calls_dead_is_not_told_to_say_start(world: World) -> None:
+    mine = _sign_up(world, kinds=(), phone=NUMBER)
+    with transaction(world.engine) as db:
+        suppress(db, Channel.SMS, NUMBER, None, reason="invalid", source="test", now=world.clock())
+    with pytest.raises(Rejected, match="We cannot send texts to this number"):
+        _switch_on(world, mine)
+
+
+def test_an_asking_within_the_limits_ends_the_hold_of_one_before(world: World) -> None:
+    tight = replace(GUARD, limits=replace(LIMITS, number_a_day=0))
+    mine = _sign_up(world, guard=tight)
+    world.work()
+    assert ("C1-code", "skipped: pumped") in world.ledger(mine)
+    world.clock.forward(days=1)
+    _again(world, mine)
+    assert _enter(world, mine, _code(world)) is Entered.RIGHT
+    world.work()
+    assert ("C1", "sent") in world.ledger(mine)
 
 
 def test_another_number_in_the_details_waits_for_its_own_code(world: World) -> None:
@@ -301,6 +401,67 @@ def test_a_yes_that_waits_goes_along_to_a_date_that_one_had_already(world: World
     with transaction(world.engine) as db:
         assert switch(db, mine, other, hours(), world.clock(), horizon=HORIZON) == second
     assert _code(world) != first and _enter(world, second, _code(world)) is Entered.RIGHT
+
+
+def test_a_yes_whose_code_lapsed_goes_along_and_a_new_code_can_be_asked_for(world: World) -> None:
+    mine = _sign_up(world)
+    _code(world)
+    world.clock.forward(minutes=31)
+    with transaction(world.engine) as db:
+        after = switch(db, mine, world.session(17 * DAY), hours(), world.clock(), horizon=HORIZON)
+    newest = _correct(world, after, email="new@example.com", phone=world.place(mine).phone, texts=None)
+    world.work()
+    assert len(world.sms.seen) == 1, "nobody asked for a new code yet"
+    assert world.place(newest).asking == replace(world.place(newest).asking, tries=0, phone=world.sms.seen[0].recipient)
+    _again(world, newest)
+    assert _enter(world, newest, _code(world)) is Entered.RIGHT
+
+
+def test_a_yes_for_which_no_code_may_go_today_waits_until_one_may(world: World) -> None:
+    for _ in range(3):
+        _sign_up(world, phone=NUMBER)
+    mine = _sign_up(world, phone=NUMBER)
+    world.work()
+    assert len(world.sms.seen) == 3 and "C1-code" not in dict(world.ledger(mine))
+    with transaction(world.engine) as db:
+        after = switch(db, mine, world.session(17 * DAY), hours(), world.clock(), horizon=HORIZON)
+    world.clock.forward(days=1)
+    _again(world, after)
+    assert _enter(world, after, _code(world)) is Entered.RIGHT
+
+
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM step WHERE anchor = 'asked'", "UPDATE step SET paused = anchor = 'asked'"]
+)
+def test_where_no_step_sends_codes_a_yes_counts_as_without_the_setting(world: World, change: str) -> None:
+    world.sql(change)
+    mine, other, third = _sign_up(world), _sign_up(world, kinds=()), _sign_up(world, kinds=(), phone="+12075550177")
+    _correct(world, other, phone=OTHER)
+    _switch_on(world, third)
+    assert [_granted(world, one) for one in (mine, other, third)] == [{SERVICE_TEXTS}] * 3
+    assert world.one("SELECT count(*) FROM registration WHERE texts_asked IS NOT NULL") == 0
+    world.work()
+    assert len(world.sms.seen) == 3 and all("reminders are on" in one.body for one in world.sms.seen)
+
+
+def test_staff_see_a_code_that_did_not_leave_although_another_was_asked_for(world: World) -> None:
+    tight = replace(GUARD, limits=replace(LIMITS, number_a_day=0))
+    mine = _sign_up(world, guard=tight)
+    world.work()
+    world.clock.forward(minutes=1)
+    _again(world, mine)
+    _again(world, mine)
+    world.work()
+    with transaction(world.engine) as db:
+        shown = [
+            [
+                one.recorded.reason
+                for one in timeline(db, world.place(mine), hours(), world.clock(), every_round=every)
+                if one.step.key == "C1-code"
+            ]
+            for every in (False, True)
+        ]
+    assert shown == [[None], ["pumped", None]]
 
 
 def test_two_people_with_one_number_each_get_a_code_of_their_own(world: World) -> None:

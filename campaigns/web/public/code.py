@@ -22,18 +22,21 @@ router = APIRouter()
 def enter(token: str, form: Posted, call: Calling) -> Response:
     """Take the code; a wrong one leads back to its field."""
     runtime = call.runtime
-    with call.transaction() as db:
-        place = read_place(db, runtime, token)
-        found = enter_code(
-            db,
-            place.registration_id,
-            text_of(form, "code"),
-            runtime.signer,
-            call.evidence("/r", place.zone),
-            runtime.hours,
-            call.now,
-            horizon=runtime.settings.horizon,
-        )
+    try:
+        with call.transaction() as db:
+            place = read_place(db, runtime, token)
+            found = enter_code(
+                db,
+                place.registration_id,
+                text_of(form, "code"),
+                runtime.signer,
+                call.evidence("/r", place.zone),
+                runtime.hours,
+                call.now,
+                horizon=runtime.settings.horizon,
+            )
+    except Rejected as refusal:
+        return show_place(token, call, fault=said(refusal), status=422)
     if found is Entered.RIGHT:
         return back(token, "code")
     if found is Entered.OVER:

@@ -18,7 +18,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from campaigns.domain.steps import Channel, Purpose, Standing
 from campaigns.domain.waiting import takes_more
 from campaigns.domain.watching import DOORS
-from campaigns.errors import Conflict, mark
+from campaigns.errors import Conflict, Rejected, mark
 from campaigns.language import gettext, pgettext
 from campaigns.operations import explain, prove, unsubscribe
 from campaigns.store import asked, waiting
@@ -27,6 +27,7 @@ from campaigns.store.engine import Connection
 from campaigns.store.people import Place
 from campaigns.web.dependencies import Call, Calling, OurForm, Posted
 from campaigns.web.kinds import CLASS_EMAILS, KINDS, NEWS, READS, TEXTS, Kind, in_words, key, read_kinds
+from campaigns.web.languages import said
 from campaigns.web.public import timeline
 from campaigns.web.public.ask import own_questions
 from campaigns.web.public.change import other_dates
@@ -86,7 +87,7 @@ def show(token: str, call: Calling, saved: str = "") -> HTMLResponse:
 
 
 def show_place(token: str, call: Call, *, saved: str = "", fault: str = "", status: int = 200) -> HTMLResponse:
-    """Show the place, with what was saved just now, or what is wrong with the code that was typed."""
+    """Show the place, with what was saved just now, or what is wrong with a code, or was refused."""
     now, links = call.now, call.runtime.links
     with call.transaction() as db:
         place = read_place(db, call.runtime, token)
@@ -156,7 +157,10 @@ def _standing(place: Place, now: datetime) -> dict[str, Any]:
 
 @router.post("/r/{token}/choices", dependencies=[OurForm])
 def choose(token: str, form: Posted, call: Calling) -> Response:
-    """Turn kinds of message on and off; only what differs from how it was is written."""
+    """Turn kinds of message on and off; only what differs from how it was is written.
+
+    Whatever is to stop has stopped before anything is to start: a kind that is refused takes no stop back.
+    """
     wanted = read_kinds(str(value) for value in form.getlist("send"))
     shown = {str(value) for value in form.getlist("wording")}
     with call.transaction() as db:
@@ -173,8 +177,16 @@ def choose(token: str, form: Posted, call: Calling) -> Response:
                     horizon=call.runtime.settings.horizon,
                     means="link",
                 )
-            elif kind in wanted and not on[kind]:
-                _agree(db, call, place, kind, shown)
+    fault = ""
+    for kind in KINDS:
+        if kind in wanted and not on[kind]:
+            try:
+                with call.transaction() as db:
+                    _agree(db, call, place, kind, shown)
+            except Rejected as refusal:
+                fault = said(refusal)
+    if fault:
+        return show_place(token, call, fault=fault, status=422)
     return RedirectResponse(f"/r/{token}?saved=choices", status_code=303, headers=PERSONAL)
 
 

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from campaigns.domain.audience import Facts
-from campaigns.domain.steps import Channel, Standing, Step
+from campaigns.domain.steps import Channel, Standing, Step, sends_codes
 from campaigns.errors import NotFound, Rejected
 from campaigns.language import gettext, known, ngettext, spoken, turn_to
 from campaigns.operations import explain, register
@@ -125,10 +125,11 @@ def thanks(
     with call.transaction() as db:
         webinar, chosen = _session_of(db, slug, session)
         steps = steps_of(db, webinar.id)
+    proves = runtime.guard.prove_texts and sends_codes(steps)
     texts = kinds.TEXTS in ticked
     standing = Standing.WAITING if waits == "yes" else Standing.HELD
     facts = Facts(session=chosen.facts, zone=ZoneInfo(zone), registered_at=now, texts=texts, standing=standing)
-    coming = _coming(call, steps, facts, ticked)
+    coming = _coming(call, steps, facts, ticked, proves=proves)
     left = chosen.starts_at - now
     return page(
         call.request,
@@ -144,27 +145,29 @@ def thanks(
         google=calendar.google(runtime, webinar, chosen),
         outlook=calendar.outlook(runtime, webinar, chosen),
         calendar_title=calendar.entry_title(runtime, webinar),
-        ticked=_ticked(ticked, runtime.guard),
+        ticked=_ticked(ticked, runtime.guard, proves_texts=proves),
         texts=texts,
         timeline=timeline.ahead(coming, chosen, zone, now),
     )
 
 
-def _coming(call: Call, steps: Sequence[Step], facts: Facts, ticked: tuple[kinds.Kind, ...]) -> list[Milestone]:
+def _coming(
+    call: Call, steps: Sequence[Step], facts: Facts, ticked: tuple[kinds.Kind, ...], *, proves: bool
+) -> list[Milestone]:
     """Say what will come; of texts that a code has to prove first only the code."""
     given = dict.fromkeys(ticked, True)
-    if facts.texts and call.runtime.guard.prove_texts:
+    if facts.texts and proves:
         facts = replace(facts, texts=False, asked_at=call.now, unproven=True)
         del given[kinds.TEXTS]
     return explain.forecast(steps, facts, call.runtime.hours, given, number=kinds.TEXTS in ticked)
 
 
-def _ticked(kind: tuple[kinds.Kind, ...], guard: Guard) -> str:
+def _ticked(kind: tuple[kinds.Kind, ...], guard: Guard, *, proves_texts: bool) -> str:
     if not kind:
         return gettext("You ticked no box.")
     said = [gettext("You ticked %(kinds)s.", kinds=kinds.in_words(kind))]
     by_email = [one for one in kind if one[0] is Channel.EMAIL]
-    if guard.prove_texts and kinds.TEXTS in kind:
+    if proves_texts and kinds.TEXTS in kind:
         said.append(
             gettext("Text reminders start once you enter the code we text you: the email has the link to your page.")
         )

@@ -149,25 +149,50 @@ def choose(token: str, form: Posted, call: Calling) -> Response:
 
 @router.post("/o/{token}/undo", dependencies=[OurForm])
 def undo(token: str, form: Posted, call: Calling) -> Response:
-    """Let flow again what was stopped; never more than the person had asked for before."""
+    """Let flow again what was stopped; never more than the person had asked for before.
+
+    Emails flow again first, also to an address that the place has left: texts that are refused take nothing back.
+    """
     registration_id, _ = _read(call.runtime, token)
     wanted = read_kinds(str(value) for value in form.getlist("kind"))
     with call.transaction() as db:
         place = _place(db, registration_id)
         asked_for = permissions_of(db, place.registrant_id)
         again = [one for one in wanted if one == CLASS_EMAILS or one in asked_for]
-        for one in again:
-            prove.switch_on(
+        by_email = [one for one in again if one != TEXTS]
+        for one in by_email:
+            unsubscribe.resume(
                 db,
                 registration_id,
-                one,
-                call.runtime.guard,
+                *one,
                 call.runtime.hours,
                 call.now,
                 horizon=call.runtime.settings.horizon,
+                means="link",
                 evidence=call.evidence("/o", place.zone),
             )
+    try:
+        if TEXTS in again:
+            _texts_again(call, registration_id, place.zone)
+    except LinkExpired:
+        if not by_email:
+            raise
+        again = by_email
     return _onward(token, "undone", again)
+
+
+def _texts_again(call: Call, registration_id: int, zone: str) -> None:
+    with call.transaction() as db:
+        prove.switch_on(
+            db,
+            registration_id,
+            TEXTS,
+            call.runtime.guard,
+            call.runtime.hours,
+            call.now,
+            horizon=call.runtime.settings.horizon,
+            evidence=call.evidence("/o", zone),
+        )
 
 
 def _read(runtime: Runtime, token: str) -> tuple[int, Kind]:

@@ -104,7 +104,7 @@ def person_page(
         found = place(db, registration_id)
         if found is None:
             raise NotFound
-        milestones = explain.timeline(db, found, visit.runtime.hours, visit.now)
+        milestones = explain.timeline(db, found, visit.runtime.hours, visit.now, every_round=True)
         consents = report_people.consents_of(db, found.registrant_id)
         stops = report_people.suppressions_of(db, found.email, found.phone)
         holds = report_channel.holds_of(db, found.email, found.phone)
@@ -151,8 +151,18 @@ def _about(found: Place, visit: Visit) -> dict[str, object]:
         "registered": words.when(found.registered_at, zone, visit.now),
         "source": _SOURCES[found.source],
         "attendance": _ATTENDANCE[found.attendance],
+        "asked": _asked(found, zone, visit.now),
         "now_words": _now_words(visit.now, zone, found.zone),
     }
+
+
+def _asked(found: Place, zone: str, now: datetime) -> str:
+    """Say since when a yes to texts waits for a code, and whether one still counts; empty if none waits."""
+    asking = found.asking
+    if asking is None or found.texts or asking.phone != found.phone:
+        return ""
+    wrong = f", {asking.tries} wrong {'code' if asking.tries == 1 else 'codes'}" if asking.tries else ""
+    return f"asked {words.when(asking.at, zone, now)}{wrong}{'' if asking.stands(found.phone, now) else ', ended'}"
 
 
 def _only_if_it_happens(one: Milestone) -> bool:

@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from campaigns.domain.steps import Channel, Purpose
 from campaigns.operations.send import send_batch
 from campaigns.providers.folder import captured
 from campaigns.runtime import open_desk
+from campaigns.store.consents import suppress
 from campaigns.store.engine import transaction
 from campaigns.web.app import create_app
 from campaigns.web.public.place import masked
@@ -118,10 +120,47 @@ def test_the_box_on_the_page_and_in_the_details_asks_for_a_code_too(careful, hou
     assert 'name="code"' not in client.get(path).text
 
 
+def test_a_stop_holds_although_a_code_is_refused_in_the_same_form(careful, house):
+    runtime, client = careful
+    boxes = [str(house.boxes[one]) for one in ("sms-service", "email-education")]
+    client.post(f"/w/{house.slug}", data=house.form(phone=house.phone, consent=boxes[1:]))
+    path = page_of(runtime, house)
+    assert 'value="email-education" checked' in client.get(path).text
+    with transaction(runtime.engine) as db:
+        suppress(db, Channel.SMS, house.phone, None, reason="unsubscribed", source="reply", now=runtime.clock())
+    answer = client.post(f"{path}/choices", data={"send": ["email-service", "sms-service"], "wording": boxes[0]})
+    assert answer.status_code == 422 and '<a href="#send">Texts to this number were stopped. Text START' in answer.text
+    page = client.get(path).text
+    assert 'value="email-education" checked' not in page and 'value="email-service" checked' in page
+
+
+def test_what_was_stopped_at_an_address_that_the_place_has_left_flows_again_there(careful, house):
+    runtime, client = careful
+    client.post(f"/w/{house.slug}", data=house.form(consent=[str(house.boxes["email-education"])]))
+    path, old = page_of(runtime, house), newest(runtime)
+    token = house.path(runtime.links.stop(old, Channel.EMAIL, Purpose.EDUCATION))
+    details = {"first_name": "Sam", "email": f"new-{house.email}", "phone": "", "zone": "America/Chicago"}
+    assert client.post(f"{path}/details", data=details).status_code == 303
+    client.post(token)
+    answer = client.post(f"{token}/undo", data={"kind": ["email-education", "sms-service"]})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{token}?undone=email-education")
+
+
 def test_without_the_setting_a_tick_counts_at_once_and_no_code_is_asked_for(house):
     house.send(phone=house.phone, consent=[str(house.boxes["sms-service"])])
     page = house.client.get(page_of(house.runtime, house)).text
     assert 'name="code"' not in page and 'value="sms-service" checked' in page
+
+
+def test_thanks_does_not_promise_a_code_that_no_step_sends(careful, house):
+    runtime, client = careful
+    with transaction(runtime.engine) as db:
+        db.execute(text("UPDATE step SET paused = true WHERE anchor = 'asked'"))
+    answer = client.post(f"/w/{house.slug}", data=signed_up(house))
+    assert "enter the code" not in client.get(answer.headers["location"]).text
+    assert 'name="code"' not in client.get(page_of(runtime, house)).text
+    with transaction(runtime.engine) as db:
+        db.execute(text("UPDATE step SET paused = false WHERE anchor = 'asked'"))
 
 
 def test_a_number_is_masked_but_for_its_end():
@@ -135,9 +174,12 @@ def signed_up(house) -> dict:
 
 
 def page_of(runtime, house) -> str:
+    return house.path(runtime.links.manage(newest(runtime)))
+
+
+def newest(runtime) -> int:
     with transaction(runtime.engine) as db:
-        newest = db.exec_driver_sql("SELECT max(id) FROM registration").scalar_one()
-    return house.path(runtime.links.manage(newest))
+        return db.exec_driver_sql("SELECT max(id) FROM registration").scalar_one()
 
 
 def read_code(runtime) -> str:

@@ -135,7 +135,8 @@ def test_yes_on_the_page_is_stored_with_the_words_that_stood_there(house):
 def test_yes_to_words_that_have_changed_is_not_taken(house):
     path = personal(house)
     before = everything(house)
-    answer = house.client.post(f"{path}/choices", data={"send": ["email-service", "email-education"], "wording": ["0"]})
+    wanted = {"send": ["email-service", "sms-service", "email-education"], "wording": ["0"]}
+    answer = house.client.post(f"{path}/choices", data=wanted)
     assert answer.status_code == 409
     assert "have changed" in answer.text
     assert everything(house) == before

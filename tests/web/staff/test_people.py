@@ -3,12 +3,13 @@
 import pytest
 from sqlalchemy import text
 
+from campaigns.domain.codes import Asking
 from campaigns.domain.steps import Channel
 from campaigns.domain.watching import Shares
 from campaigns.operations.erase import erase
 from campaigns.operations.revoke import Revocation, revoke
 from campaigns.operations.watch import keep_beat
-from campaigns.store import consents, talks
+from campaigns.store import asked, consents, talks
 from campaigns.store.consents import Answer
 from campaigns.store.engine import transaction
 from campaigns.store.talks import Talk
@@ -105,6 +106,18 @@ def test_consents_name_the_wording_and_how_they_were_given(office):
     assert "Marketing not given" in said
     assert "Emails (education) are stopped said stop, today 12:00" in said
     assert "Texts are stopped cannot be reached, today 12:00" in said
+
+
+def test_a_yes_that_waits_for_a_code_is_shown_until_it_counts(office):
+    registration = office.world.registration(office.world.session(), phone=NUMBER)
+    assert "Texts wait for a code" not in office.page(f"/staff/people/{registration}")
+    with transaction(office.runtime.engine) as db:
+        asked.ask_for_texts(db, registration, Asking(NUMBER, None, office.clock()), first=False)
+        asked.note_wrong_code(db, registration)
+    assert "Texts wait for a code asked today 12:00, 1 wrong code " in office.page(f"/staff/people/{registration}")
+    office.clock.forward(minutes=30)
+    said = office.page(f"/staff/people/{registration}")
+    assert "Texts wait for a code asked today 12:00, 1 wrong code, ended" in said
 
 
 def test_a_box_of_another_kind_is_named_by_what_it_is(office):
