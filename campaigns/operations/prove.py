@@ -74,11 +74,15 @@ def enter_code(
         sign_ups.count(db, [tally], now)
         return Entered.OVER if asking.tries + 1 >= MOST_TRIES else Entered.WRONG
     _record(db, here, asking, evidence, now)
-    fresh = people.place(db, number)
+    _plan_on(db, number, hours, now, horizon)
+    return Entered.RIGHT
+
+
+def _plan_on(db: Connection, registration_id: int, hours: SendingHours, now: datetime, horizon: timedelta) -> None:
+    fresh = people.place(db, registration_id)
     if fresh is not None:
         granted = permissions_of(db, fresh.registrant_id)
         plan_registration(db, fresh, granted, hours, now, horizon=horizon, only_after=now)
-    return Entered.RIGHT
 
 
 def _must_not(db: Connection, here: Place) -> bool:

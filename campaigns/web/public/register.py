@@ -125,11 +125,9 @@ def thanks(
     with call.transaction() as db:
         webinar, chosen = _session_of(db, slug, session)
         steps = steps_of(db, webinar.id)
-    proves = runtime.guard.prove_texts and sends_codes(steps)
-    texts = kinds.TEXTS in ticked
+    texts, proves = kinds.TEXTS in ticked, runtime.guard.prove_texts and sends_codes(steps)
     standing = Standing.WAITING if waits == "yes" else Standing.HELD
     facts = Facts(session=chosen.facts, zone=ZoneInfo(zone), registered_at=now, texts=texts, standing=standing)
-    coming = _coming(call, steps, facts, ticked, proves=proves)
     left = chosen.starts_at - now
     return page(
         call.request,
@@ -147,7 +145,7 @@ def thanks(
         calendar_title=calendar.entry_title(runtime, webinar),
         ticked=_ticked(ticked, runtime.guard, proves_texts=proves),
         texts=texts,
-        timeline=timeline.ahead(coming, chosen, zone, now),
+        timeline=timeline.ahead(_coming(call, steps, facts, ticked, proves=proves), chosen, zone, now),
     )
 
 
