@@ -310,7 +310,7 @@ def test_thanks_lists_what_the_ticked_boxes_bring_and_nothing_else(house):
     with_boxes = house.client.get(house.send(phone="(207) 555-0142", consent=boxes).headers["location"]).text
     without = house.client.get(house.send(email="other@example.com").headers["location"]).text
     assert "You ticked the text reminders, and the short reads." in with_boxes
-    assert with_boxes.count("A short read, by email") == 4
+    assert with_boxes.count("A short read, by email") == 8
     assert "The doors open, by text" in with_boxes and "The doors open, by email" not in with_boxes
     assert "Text reminders:" in with_boxes
     assert with_boxes.count('class="now"') - with_boxes.count('<path class="now"') == 1
