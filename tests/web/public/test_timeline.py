@@ -102,7 +102,7 @@ def test_reads_and_news_come_only_to_those_who_asked(house):
     news = house.place(
         email="news@example.com", consents={(Channel.EMAIL, Purpose.MARKETING): house.boxes["email-marketing"]}
     )
-    assert [entry.what for entry in timeline(house, asked)].count("A short read, by email") == 4
+    assert [entry.what for entry in timeline(house, asked)].count("A short read, by email") == 8
     assert "News from the clinic, by email" in [entry.what for entry in timeline(house, news)]
 
 
