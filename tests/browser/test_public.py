@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import text
 
 from campaigns.domain.codes import Asking
 from campaigns.domain.form_fields import FieldKind, FormField
 from campaigns.domain.steps import Channel, Purpose
-from campaigns.store import webinars
+from campaigns.operations.plan import plan_registration
+from campaigns.store import people, webinars
 from campaigns.store.asked import ask_for_texts
 from campaigns.store.engine import transaction
 from campaigns.store.form_fields import add_field
@@ -451,6 +453,10 @@ def test_entering_the_code_from_a_text(house, reader, check):
     asking = Asking(house.phone, house.boxes["sms-service"], house.clock.now)
     with transaction(house.runtime.engine) as db:
         ask_for_texts(db, mine, asking, first=True)
+        place = people.place(db, mine)
+        plan_registration(db, place, {}, house.runtime.hours, house.clock.now, horizon=timedelta(hours=6))
+        left = "UPDATE delivery SET status = 3, attempt = 1, phone = :phone, sent_at = :now WHERE registration_id = :id"
+        db.execute(text(left), {"phone": house.phone, "now": house.clock.now, "id": mine})
     page = reader.page()
     page.goto(house.path(house.runtime.links.manage(mine)))
     check(page, "asked")

@@ -35,7 +35,9 @@ class Hook(Protocol):
 
 
 class NotProvenYet(Forged):
-    """What would prove this call is out of reach at the moment. Send it again later."""
+    """What would prove a call is out of reach at the moment."""
+
+    default = "What would prove this call is out of reach at the moment. Send it again later."
 
 
 def header(post: Post, name: str) -> str:

@@ -32,7 +32,9 @@ _ESCAPED: Final = re.compile(rb"\\(.)", re.DOTALL)
 
 
 class MailboxUnusable(ProviderUnusable):
-    """The mailbox cannot be read: check its server, login and folders."""
+    """The mailbox cannot be read."""
+
+    default = "The mailbox cannot be read: check its server, login and folders."
 
 
 @dataclass(frozen=True, slots=True)
