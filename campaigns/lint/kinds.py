@@ -95,7 +95,7 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     **_warnings(
         two_blanks="Leave one blank.",
-        blank_before_stop="Take the blank out.",
+        blank_before_period="Take the blank out.",
         mixed_quotes="Use curly quotes and apostrophes throughout: “ ” ’.",
     ),
     # links

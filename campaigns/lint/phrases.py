@@ -68,7 +68,7 @@ def _blanks(draft: Draft, page: Page) -> Iterator[Finding]:
         yield finding("two-blanks", draft.name, page.line_at_raw(found.start()), "there are two blanks in a row")
     for found in _BEFORE_STOP.finditer(page.raw):
         says = f"there is a blank before “{found[0].strip()}”"
-        yield finding("blank-before-stop", draft.name, page.line_at_raw(found.start()), says)
+        yield finding("blank-before-period", draft.name, page.line_at_raw(found.start()), says)
 
 
 def _unnamed(draft: Draft, page: Page) -> Iterator[Finding]:

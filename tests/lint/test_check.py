@@ -115,7 +115,7 @@ TONE = [
     said("first-name-without-fallback", "Hello {{ first_name }}.", READ),
     said("first-name-without-fallback", "{% if first_name %}Jo.{% else %}Hello {{ first_name }}.{% endif %}", READ),
     both("two-blanks", SURVEY, "A few words will do.", "A few  words will do."),
-    both("blank-before-stop", SURVEY, "A few words will do.", "A few words will do ."),
+    both("blank-before-period", SURVEY, "A few words will do.", "A few words will do ."),
     both("mixed-quotes", "three-questions", "Keep it general", "Let's keep it general"),
     Plant("hard-to-read", READ, tuple((f"body.{kind}", ". ", lambda text: re.sub("[.?] ", "; ", text)) for kind in ("html", "txt")),
           "body.html", "So what do people notice"),
