@@ -50,7 +50,7 @@ def said_in_code() -> Catalog:
 
 def _patterns(mapping: dict[str, object]) -> list[str]:
     pattern = mapping["pattern"]
-    return [pattern] if isinstance(pattern, str) else list(pattern)  # type: ignore[call-overload]
+    return [pattern] if isinstance(pattern, str) else list(pattern)  # type: ignore[call-overload]  # TOML gives a list here
 
 
 def forms(message: Message) -> Iterable[str]:
