@@ -63,17 +63,28 @@ def check(folder: Path, routes: Sequence[str] = ROUTES) -> Report:
     drafts = read_drafts(folder, found)
     found.extend(languages.check_frame(drafts))
     for draft in drafts:
-        own: list[Finding] = []
-        for made in compiled(draft, own).values():
-            try:
-                measures.append(_read(draft, made, routes, own))
-            except (TemplateError, TypeError, ValueError) as error:  # such as a number compared with a word
-                spot = draft.body(made.language)
-                own.append(finding("does-not-compile", draft.name, spot, f"it cannot be rendered: {error}"))
-        for source in (claims.check, phrases.check, languages.check):
-            own.extend(source(draft))
-        found.extend(allowed(draft, _first(own)))
+        own, sizes = check_message(draft, routes)
+        found.extend(own)
+        measures.extend(sizes)
     return Report(tuple(sorted(_first(found), key=_place)), tuple(measures), len(drafts))
+
+
+def check_message(draft: Draft, routes: Sequence[str] = ROUTES) -> tuple[list[Finding], list[Measure]]:
+    """Check one message: what is wrong with it by line, and its size in each language that could be rendered.
+
+    What cannot be read at all was found when the draft was put together.
+    """
+    own: list[Finding] = []
+    measures: list[Measure] = []
+    for made in compiled(draft, own).values():
+        try:
+            measures.append(_read(draft, made, routes, own))
+        except (TemplateError, TypeError, ValueError) as error:  # such as a number compared with a word
+            spot = draft.body(made.language)
+            own.append(finding("does-not-compile", draft.name, spot, f"it cannot be rendered: {error}"))
+    for source in (claims.check, phrases.check, languages.check):
+        own.extend(source(draft))
+    return sorted(allowed(draft, _first(own)), key=_place), measures
 
 
 def _read(draft: Draft, made: Compiled, routes: Sequence[str], found: list[Finding]) -> Measure:

@@ -34,7 +34,7 @@ def _ids(draft: Draft) -> Iterator[Finding]:
         claim = draft.register.claims.get(claim_id)
         if claim is None:
             yield finding("unknown-claim", draft.name, spot, f"{claim_id} is not in the claims register")
-        elif claim.status != "sourced":
+        elif not claim.usable:
             yield finding("unapproved-claim", draft.name, spot, f"{claim_id} is {claim.status}")
         if draft.claims.count(claim_id) > 1:
             yield finding("claim-twice", draft.name, spot, f"{claim_id} is listed twice")

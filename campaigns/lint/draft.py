@@ -133,14 +133,21 @@ def read_drafts(folder: Path, found: list[Finding]) -> list[Draft]:
     register = _register(folder / "claims.toml", found)
     messages = folder / "messages"
     frame = {file: _read(messages / file) for file in FRAME_FILES if (messages / file).is_file()}
-    shared = tuple(_page(f"messages/{file}", text) for file, text in frame.items())
     drafts = []
     for place in sorted(path.parent for path in messages.glob("*/message.toml")):
         files = {path.name: _read(path) for path in sorted(place.iterdir()) if path.is_file()}
-        own = tuple(page for file, text in files.items() for page in _pages(f"messages/{place.name}/{file}", text))
-        source = Source(place.name, {**frame, **_made(place.name, files, found)})
-        drafts.append(Draft(place.name, source, register, own, shared))
-    return [_cited(draft) for draft in drafts]
+        drafts.append(draft_of(place.name, files, frame, register, found))
+    return drafts
+
+
+def draft_of(
+    name: str, files: Mapping[str, str], frame: Mapping[str, str], register: Register, found: list[Finding]
+) -> Draft:
+    """Put one message's own files together with the frame's; what cannot be read at all is added to `found`."""
+    shared = tuple(_page(f"messages/{file}", text) for file, text in frame.items())
+    own = tuple(page for file, text in files.items() for page in _pages(f"messages/{name}/{file}", text))
+    source = Source(name, {**frame, **_made(name, dict(files), found)})
+    return _cited(Draft(name, source, register, own, shared))
 
 
 def _made(message: str, files: dict[str, str], found: list[Finding]) -> dict[str, str]:
@@ -184,7 +191,7 @@ def _register(path: Path, found: list[Finding]) -> Register:
 
 def _cited(draft: Draft) -> Draft:
     known = [draft.register.claims[one] for one in draft.claims if one in draft.register.claims]
-    sound = tuple(claim.id for claim in known if claim.status == "sourced")
+    sound = tuple(claim.id for claim in known if claim.usable)
     source = Source(draft.name, draft.source.files, draft.register.cite(sound, message=draft.name))
     return Draft(draft.name, source, draft.register, draft.own, draft.frame)
 

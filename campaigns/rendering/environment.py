@@ -29,7 +29,7 @@ from campaigns.errors import TemplateInvalid
 from campaigns.language import ENGLISH
 from campaigns.language import NAMES as LANGUAGES
 from campaigns.rendering.checks import check_frame, check_tags, check_words
-from campaigns.rendering.claims import read_register
+from campaigns.rendering.claims import Register, read_register
 from campaigns.rendering.front_matter import FrontMatter, read_front_matter, read_languages
 from campaigns.rendering.markdown import bodies_of
 from campaigns.rendering.personal import ALL_MARKS, only_printed
@@ -122,14 +122,27 @@ def load_sources(folder: Path) -> dict[str, Source]:
     Raises `TemplateInvalid` for a message that uses a claim it may not.
     """
     register = read_register(folder.parent / "claims.toml")
-    frame = {file: (folder / file).read_text("utf-8") for file in FRAME_FILES}
+    frame = read_frame(folder)
     sources = {}
     for place in sorted(path.parent for path in folder.glob("*/message.toml")):
         files = {path.name: path.read_text("utf-8") for path in sorted(place.iterdir()) if path.is_file()}
-        files = with_bodies(place.name, files)
-        claims = read_front_matter(place.name, files["message.toml"]).claims
-        sources[place.name] = Source(place.name, {**frame, **files}, register.cite(claims, message=place.name))
+        sources[place.name] = source_of(place.name, files, frame, register)
     return sources
+
+
+def read_frame(folder: Path) -> dict[str, str]:
+    """Read what every message shares, by file name."""
+    return {file: (folder / file).read_text("utf-8") for file in FRAME_FILES}
+
+
+def source_of(name: str, files: Mapping[str, str], frame: Mapping[str, str], register: Register) -> Source:
+    """Put one message's own files into the frame, with what its bodies come to and how its claims are cited.
+
+    Raises `TemplateInvalid` for a body that cannot be read, and for a claim that may not be made.
+    """
+    whole = with_bodies(name, dict(files))
+    claims = read_front_matter(name, _file(Source(name, whole), "message.toml")).claims
+    return Source(name, {**frame, **whole}, register.cite(claims, message=name))
 
 
 def with_bodies(message: str, files: dict[str, str]) -> dict[str, str]:

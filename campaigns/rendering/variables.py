@@ -114,6 +114,8 @@ class Letter:
     """Until when a place is kept for somebody on the waiting list."""
     code: str = ""
     """Of the text that carries one: what shows, typed into the personal page, that the number is theirs."""
+    demonstration: bool = False
+    """No clinician has approved these words: the message says so, and only leaves where messages are captured."""
     now: datetime
     """The instant of rendering."""
 

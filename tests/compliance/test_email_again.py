@@ -12,8 +12,8 @@ from campaigns.rendering.email import render_email
 from campaigns.rendering.environment import Source, compile_source, load_sources
 from campaigns.rendering.identity import message_id_of
 from campaigns.store.approvals import Approval, approve
-from campaigns.store.campaigns import publish_template
 from campaigns.store.engine import transaction
+from campaigns.store.versions import publish_template
 from tests.compliance.mailing import BRIEF, Mailing, mailing
 from tests.factories import DAY, GRACE, HOUR, MINUTE, NOON
 from tests.rendering.samples import LIBRARY, LINKS, MESSAGES, SENDER, letter_for, parse

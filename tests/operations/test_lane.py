@@ -15,11 +15,11 @@ from campaigns.operations.recover import recover
 from campaigns.operations.send import send_batch
 from campaigns.providers.base import name_of
 from campaigns.store.approvals import Approval, approve
-from campaigns.store.campaigns import publish_template
 from campaigns.store.consents import suppress
 from campaigns.store.engine import connection_words, transaction
 from campaigns.store.ledger_line import LedgerLine, Opening, Settlement, Way
 from campaigns.store.streams import read_streams
+from campaigns.store.versions import publish_template
 from tests.factories import DAY, GRACE, HOUR, MINUTE, NOON, SERVICE_TEXTS, World
 from tests.fakes import ACCEPT, DEFER, DOUBT, REFUSE
 
