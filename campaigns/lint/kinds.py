@@ -43,6 +43,7 @@ KINDS: Final[dict[str, Kind]] = {
         missing_preheader="Give the message a preheader in this language.",
         bad_register="Mend claims.toml: every claim needs a statement, a source and a status.",
         unknown_allow="Use the kind of a finding as this check prints it.",
+        never_allowed="Mend what the check has found; no reason lets this pass.",
         allow_without_why="Say in at least twenty characters why this may stay.",
     ),
     **_warnings(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -61,6 +61,16 @@ class Touched:
     starts_at: datetime
     count: int
     next_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One delivery that has not left yet."""
+
+    id: int
+    step_name: str
+    due_at: datetime
+    registration_id: int
 
 
 _COLUMNS: Final = tuple(claim.c[name] for name in Standing.__dataclass_fields__)
@@ -150,13 +160,11 @@ def touched(db: Connection, templates: Sequence[str]) -> list[Touched]:
     return [Touched(*row) for row in db.execute(query)]
 
 
-def touched_deliveries(
-    db: Connection, templates: Sequence[str], *, limit: int, after: int = 0
-) -> list[Mapping[str, object]]:
-    """List what is planned or claimed of some templates: `id`, `step`, `due_at`, `registration_id`, by id."""
-    columns = (delivery.c.id, step.c.name.label("step"), delivery.c.due_at, delivery.c.registration_id)
+def touched_deliveries(db: Connection, templates: Sequence[str], *, limit: int, after: int = 0) -> list[Waiting]:
+    """List what is planned or claimed of some templates, by id."""
+    columns = (delivery.c.id, step.c.name, delivery.c.due_at, delivery.c.registration_id)
     query = _waiting(select(*columns), templates).where(delivery.c.id > after).order_by(delivery.c.id).limit(limit)
-    return [dict(row) for row in db.execute(query).mappings()]
+    return [Waiting(*row) for row in db.execute(query)]
 
 
 _version: Final = version_claim.c.template_version_id

@@ -118,3 +118,10 @@ def versions_of(db: Connection, name: str) -> list[Version]:
         .order_by(template_version.c.id.desc())
     )
     return [Version(*row) for row in db.execute(query)]
+
+
+def front_matters(db: Connection, version_ids: Iterable[int]) -> dict[int, str]:
+    """Give the `message.toml` of versions, empty for a row that is no message."""
+    said = func.coalesce(template_version.c.content["files"]["message.toml"].astext, "")
+    query = select(template_version.c.id, said).where(template_version.c.id.in_(list(version_ids)))
+    return dict(db.execute(query).all())

@@ -57,6 +57,7 @@ FILES = [
           "frame.en.words", "macro bye"),
     setting("unknown-allow", READ, "reads = 8", "reads = 8" + ALLOW.format("yelling", "The word is written so."), "[[allow]]"),
     setting("allow-without-why", READ, "reads = 8", "reads = 8" + ALLOW.format("shouting", "Just so."), "[[allow]]"),
+    setting("never-allowed", READ, "reads = 8", "reads = 8" + ALLOW.format("no-address", "We have no address."), "[[allow]]"),
     setting("unused-allow", READ, "reads = 8", "reads = 8" + ALLOW.format("shouting", "The word is written so."), "[[allow]]"),
 ]  # fmt: skip
 MEDICAL = [
