@@ -32,6 +32,8 @@ from campaigns.operations.register import Request, register
 from campaigns.operations.send import Desk, send_batch
 from campaigns.operations.words import Words
 from campaigns.providers.base import name_of
+from campaigns.rendering.environment import Source
+from campaigns.rendering.front_matter import read_front_matter
 from campaigns.rendering.identity import send_token
 from campaigns.rendering.variables import Sender
 from campaigns.rules import read_sending_hours
@@ -39,12 +41,14 @@ from campaigns.rules.caps import read_caps
 from campaigns.rules.inbound import read_inbound_words
 from campaigns.rules.replies import read_smtp_replies, read_twilio_codes
 from campaigns.store import webinars
+from campaigns.store.approvals import Approval, approve
 from campaigns.store.campaigns import add_step, campaign_of, steps_of
 from campaigns.store.consents import current_wordings
 from campaigns.store.engine import Connection, Engine, transaction
 from campaigns.store.people import Place, place
 from campaigns.store.sealing import Seal
-from campaigns.store.versions import current_versions
+from campaigns.store.staff import Member, add_member, find_account
+from campaigns.store.versions import current_versions, publish_template, template_content
 from tests.fakes import HandClock, ScriptedProvider
 
 NOON = datetime(2027, 3, 1, 17, 0, tzinfo=UTC)
@@ -60,7 +64,10 @@ OFFERS = (Channel.EMAIL, Purpose.MARKETING)
 NUMBER = "+12075550123"
 GRACE = timedelta(seconds=30)
 
-_MADE_UP = "SELECT id FROM template_version WHERE written_by IS NOT NULL OR content_hash LIKE '% hash'"
+_MADE_UP = (
+    "SELECT id FROM template_version WHERE written_by IS NOT NULL OR content_hash LIKE '% hash'"
+    " OR content #>> '{files,message.toml}' LIKE '%# made up by a test%'"
+)
 _EMPTY = (
     "ALTER TABLE consent DISABLE TRIGGER USER",
     "TRUNCATE webinar, registrant, batch, rhythm, suppression, consent_wording RESTART IDENTITY CASCADE",
@@ -214,6 +221,30 @@ class World:
         with transaction(self.engine) as db:
             add_step(db, campaign_of(db, self.webinar_id), starter.read_step(key, {**usual, **rule}))
             return next(one for one in steps_of(db, self.webinar_id) if one.key == key)
+
+    def member(self, role: str, name: str) -> Member:
+        """Somebody who works here."""
+        email, now = f"{role}@clinic.example", self.clock()
+        with transaction(self.engine) as db:
+            add_member(db, email=email, name=name, role=role, password_hash="none", now=now)
+            return find_account(db, email).member
+
+    def reworded(self, name: str, old: str = "", new: str = "", *, doctor: bool = True) -> int:
+        """Another version of a message, with `new` in place of `old` in its bodies; a doctor has approved it."""
+        with transaction(self.engine) as db:
+            source = Source.from_json(template_content(db, current_versions(db)[name]))
+            files = {
+                file: words.replace(old, new) if old and file.startswith(("body", "sms")) else words
+                for file, words in source.files.items()
+            }
+            assert not old or files != dict(source.files), f"{old!r} is not in {name}"
+            files["message.toml"] += f"# made up by a test, number {next(self._numbers)}\n"
+            made = Source(name, files, source.sources)
+            claims = read_front_matter(name, files["message.toml"]).claims
+            version = publish_template(db, name, made.content_hash, made.to_json(), self.clock(), claims=claims)
+            if doctor:
+                approve(db, version, Approval("Dr. Test", "ME 1", self.clock() + 300 * DAY), self.clock())
+            return version
 
     def without_steps(self, *keys: str) -> None:
         """Take steps out of the campaign; none named: all of them."""
