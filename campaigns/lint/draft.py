@@ -12,9 +12,10 @@ from typing import Final
 
 from campaigns.errors import TemplateInvalid
 from campaigns.language import ENGLISH, NAMES
-from campaigns.lint.finding import REGISTER, Finding, Spot, finding
+from campaigns.lint.finding import FRAME, REGISTER, Finding, Spot, finding
 from campaigns.rendering.claims import Register, read_register
-from campaigns.rendering.environment import FRAME_FILES, Source, with_bodies
+from campaigns.rendering.environment import Source, with_bodies
+from campaigns.rendering.frame import FRAME_FILES, with_frame
 
 _TAG: Final = re.compile(r"{%.*?%}|{#.*?#}|<(?=[/a-zA-Z!])[^<>]*>", re.DOTALL)
 _HOLE: Final = re.compile(r"{{(.*?)}}", re.DOTALL)
@@ -134,13 +135,26 @@ def read_drafts(folder: Path, found: list[Finding]) -> list[Draft]:
     messages = folder / "messages"
     frame = {file: _read(messages / file) for file in FRAME_FILES if (messages / file).is_file()}
     shared = tuple(_page(f"messages/{file}", text) for file, text in frame.items())
+    whole = _with_frame(frame, found)
     drafts = []
     for place in sorted(path.parent for path in messages.glob("*/message.toml")):
         files = {path.name: _read(path) for path in sorted(place.iterdir()) if path.is_file()}
         own = tuple(page for file, text in files.items() for page in _pages(f"messages/{place.name}/{file}", text))
-        source = Source(place.name, {**frame, **_made(place.name, files, found)})
+        source = Source(place.name, {**whole, **_made(place.name, files, found)})
         drafts.append(Draft(place.name, source, register, own, shared))
     return [_cited(draft) for draft in drafts]
+
+
+def _with_frame(frame: dict[str, str], found: list[Finding]) -> dict[str, str]:
+    """Add the HTML of the frame; MJML that cannot be compiled is added to `found`."""
+    try:
+        return with_frame(frame)
+    except TemplateInvalid as refusal:
+        place, _, what = str(refusal).partition(": ")
+        line = place.rpartition("line ")[2]
+        spot = Spot(f"messages/{place.partition(',')[0]}", int(line) if line.isdecimal() else 1)
+        found.append(finding("not-mjml", FRAME, spot, what.rstrip(".")))
+        return frame
 
 
 def _made(message: str, files: dict[str, str], found: list[Finding]) -> dict[str, str]:
@@ -157,7 +171,7 @@ def _made(message: str, files: dict[str, str], found: list[Finding]) -> dict[str
 
 
 def language_of(file: str) -> str:
-    """Tell the language of a file by its name: `body.es.html` is Spanish, `frame.html` is in none."""
+    """Tell the language of a file by its name: `body.es.html` is Spanish, `frame.mjml` is in none."""
     parts = file.rpartition("/")[2].split(".")
     named = [part for part in parts[1:] if part in NAMES]
     return named[0] if named else "" if parts[0] == "frame" else ENGLISH
@@ -214,7 +228,7 @@ def _value(line: str) -> str:
 
 
 def _page(file: str, text: str) -> Page:
-    speaks = not file.endswith(("frame.html", "frame.toml"))
+    speaks = not file.endswith(("frame.html", "frame.mjml", "frame.parts.html", "frame.toml"))
     prose = _prose(text) if speaks else "\n" * text.count("\n")
     if file.endswith(".html"):
         prose = unescape(prose)

@@ -60,9 +60,9 @@ def _tags(draft: Draft, mail: Mail) -> Iterator[Finding]:
         yield finding("table-without-role", draft.name, spot, "screen readers take a table for one of figures")
     if seen.lang != mail.language:
         says = f"the HTML says it is in “{seen.lang}”, and is in {mail.language}"
-        yield finding("missing-lang", draft.name, _tag(draft, "<html"), says)
+        yield finding("missing-lang", draft.name, _tag(draft, r"<(?:html|mjml)\b"), says)
     if not seen.title.strip():
-        yield finding("missing-title", draft.name, _tag(draft, "<title"), "the HTML has no title")
+        yield finding("missing-title", draft.name, _tag(draft, "<(?:mj-)?title"), "the HTML has no title")
     if size > MOST_BYTES:
         spot = draft.body(mail.language, ".html")
         yield finding("too-big", draft.name, spot, f"the HTML has {size:,} bytes")
@@ -111,15 +111,17 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(ADDRESS.sub(" ", text))
 
 
-def _tag(draft: Draft, pattern: str) -> Spot:
-    for page in (*draft.frame, *draft.own):
-        if found := re.search(pattern, page.raw):
-            return page.line_at_raw(found.start())
-    return Spot("messages/frame.html")
+def _tag(draft: Draft, *patterns: str) -> Spot:
+    for pattern in patterns:
+        for page in (*draft.frame, *draft.own):
+            if found := re.search(pattern, page.raw):
+                return page.line_at_raw(found.start())
+    return Spot("messages/frame.mjml")
 
 
 def _sized(draft: Draft, look: Look) -> Spot:
-    return _tag(draft, re.escape(look.sized) or "<body")
+    # MJML has an attribute for it; in HTML what follows it tells one declaration from the others.
+    return _tag(draft, re.escape(look.sized) or "<body", rf'font-size="{look.size:g}px"')
 
 
 def _inked(draft: Draft, ink: str, ground: str) -> Spot:
@@ -130,7 +132,7 @@ def _inked(draft: Draft, ink: str, ground: str) -> Spot:
                 rf"(?<![-\w])color:\s*{colour}|background-color:\s*{colour}", page.raw, re.IGNORECASE
             ):
                 return page.line_at_raw(found.start())
-    return Spot("messages/frame.html")
+    return Spot("messages/frame.mjml")
 
 
 def _short(words: str) -> str:
