@@ -44,7 +44,8 @@ def rules(sheet: str, at: tuple[str, ...] = ()) -> Iterator[Rule]:
     """Give the rules of a style sheet in order."""
     text, place = _NOTE.sub(" ", sheet), 0
     while opening := _PRELUDE.match(text, place):
-        prelude = " ".join(opening[0][:-1].rpartition(";")[2].split())
+        *alone, prelude = (" ".join(one.split()) for one in opening[0][:-1].split(";"))
+        yield from (Rule((*at, one), (), "") for one in alone if one.startswith("@"))
         end = _closing(text, opening.end())
         inside, place = text[opening.end() : end], end + 1
         if prelude.startswith(_NESTED):

@@ -111,6 +111,17 @@ class Draft:
                 return Spot(self.setting_file, number)
         return Spot(self.setting_file)
 
+    def found(self, *patterns: str) -> Spot:
+        """Give the line on which the first pattern is found that is found at all, in the frame or in the message.
+
+        What nobody wrote is the compiler's: then it is the first line of the frame.
+        """
+        for pattern in patterns:
+            for page in (*self.frame, *self.own):
+                if found := re.search(pattern, page.raw):
+                    return page.line_at_raw(found.start())
+        return Spot("messages/frame.mjml")
+
     def where(self, words: str, language: str, ending: str = "") -> Spot:
         """Give the line on which words stand that were found in a sample: in the message, else in the frame.
 

@@ -123,6 +123,8 @@ KINDS: Final[dict[str, Kind]] = {
         contrast="Darken the text or lighten what is behind it.",
         contrast_dark="Lighten the text or darken what is behind it in the dark style sheet.",
         too_big="Shorten the message or its styles; Gmail cuts off what is over 102 KB.",
+        unsupported_feature="Leave it out, or say in campaigns/lint/harmless.toml why the email reads as well without.",
+        untested_feature="Use another feature, or say in campaigns/lint/harmless.toml why this one may be used.",
         parts_differ="Let both bodies say the same words in the same order.",
     ),
     # the foot
