@@ -10,7 +10,7 @@ from jinja2 import TemplateError
 
 from campaigns.domain.steps import Channel
 from campaigns.language import ENGLISH
-from campaigns.lint import claims, discreet, foot, languages, lengths, links, phrases, shape, texts
+from campaigns.lint import claims, clients, discreet, foot, languages, lengths, links, phrases, shape, texts
 from campaigns.lint.allowing import allowed
 from campaigns.lint.compiling import compiled
 from campaigns.lint.draft import Draft, read_drafts
@@ -102,7 +102,7 @@ def _read(draft: Draft, made: Compiled, routes: Sequence[str], found: list[Findi
 def _of_mails(draft: Draft, written: Sequence[Mail], routes: Sequence[str]) -> Iterator[Finding]:
     yield from discreet.check_mails(draft, written)
     yield from links.check_mails(draft, written, routes)
-    for one in (shape, foot, lengths):
+    for one in (shape, clients, foot, lengths):
         yield from one.check(draft, written)
 
 

@@ -12,9 +12,10 @@ from typing import Final
 
 from campaigns.errors import TemplateInvalid
 from campaigns.language import ENGLISH, NAMES
-from campaigns.lint.finding import REGISTER, Finding, Spot, finding
+from campaigns.lint.finding import FRAME, REGISTER, Finding, Spot, finding
 from campaigns.rendering.claims import Register, read_register
-from campaigns.rendering.environment import FRAME_FILES, Source, with_bodies
+from campaigns.rendering.environment import Source, with_bodies
+from campaigns.rendering.frame import FRAME_FILES, with_frame, written_in
 
 _TAG: Final = re.compile(r"{%.*?%}|{#.*?#}|<(?=[/a-zA-Z!])[^<>]*>", re.DOTALL)
 _HOLE: Final = re.compile(r"{{(.*?)}}", re.DOTALL)
@@ -110,6 +111,17 @@ class Draft:
                 return Spot(self.setting_file, number)
         return Spot(self.setting_file)
 
+    def found(self, *patterns: str) -> Spot:
+        """Give the line on which the first pattern is found that is found at all, in the frame or in the message.
+
+        What nobody wrote is the compiler's: then it is the first line of the frame.
+        """
+        for pattern in patterns:
+            for page in (*self.frame, *self.own):
+                if found := re.search(pattern, page.raw):
+                    return page.line_at_raw(found.start())
+        return Spot("messages/frame.mjml")
+
     def where(self, words: str, language: str, ending: str = "") -> Spot:
         """Give the line on which words stand that were found in a sample: in the message, else in the frame.
 
@@ -133,21 +145,34 @@ def read_drafts(folder: Path, found: list[Finding]) -> list[Draft]:
     register = _register(folder / "claims.toml", found)
     messages = folder / "messages"
     frame = {file: _read(messages / file) for file in FRAME_FILES if (messages / file).is_file()}
+    whole = _with_frame(frame, found)
     drafts = []
     for place in sorted(path.parent for path in messages.glob("*/message.toml")):
         files = {path.name: _read(path) for path in sorted(place.iterdir()) if path.is_file()}
-        drafts.append(draft_of(place.name, files, frame, register, found))
+        drafts.append(draft_of(place.name, files, whole, register, found))
     return drafts
 
 
 def draft_of(
     name: str, files: Mapping[str, str], frame: Mapping[str, str], register: Register, found: list[Finding]
 ) -> Draft:
-    """Put one message's own files together with the frame's; what cannot be read at all is added to `found`."""
-    shared = tuple(_page(f"messages/{file}", text) for file, text in frame.items())
+    """Put one message's own files together with the whole frame's; what cannot be read at all is added to `found`."""
+    shared = tuple(_page(f"messages/{file}", text) for file, text in frame.items() if written_in(file, frame) == file)
     own = tuple(page for file, text in files.items() for page in _pages(f"messages/{name}/{file}", text))
     source = Source(name, {**frame, **_made(name, dict(files), found)})
     return _cited(Draft(name, source, register, own, shared))
+
+
+def _with_frame(frame: dict[str, str], found: list[Finding]) -> dict[str, str]:
+    """Add the HTML of the frame; MJML that cannot be compiled is added to `found`."""
+    try:
+        return with_frame(frame)
+    except TemplateInvalid as refusal:
+        place, _, what = str(refusal).partition(": ")
+        line = place.rpartition("line ")[2]
+        spot = Spot(f"messages/{place.partition(',')[0]}", int(line) if line.isdecimal() else 1)
+        found.append(finding("not-mjml", FRAME, spot, what.rstrip(".")))
+        return frame
 
 
 def _made(message: str, files: dict[str, str], found: list[Finding]) -> dict[str, str]:
@@ -164,7 +189,7 @@ def _made(message: str, files: dict[str, str], found: list[Finding]) -> dict[str
 
 
 def language_of(file: str) -> str:
-    """Tell the language of a file by its name: `body.es.html` is Spanish, `frame.html` is in none."""
+    """Tell the language of a file by its name: `body.es.html` is Spanish, `frame.mjml` is in none."""
     parts = file.rpartition("/")[2].split(".")
     named = [part for part in parts[1:] if part in NAMES]
     return named[0] if named else "" if parts[0] == "frame" else ENGLISH
@@ -221,7 +246,7 @@ def _value(line: str) -> str:
 
 
 def _page(file: str, text: str) -> Page:
-    speaks = not file.endswith(("frame.html", "frame.toml"))
+    speaks = not file.endswith(("frame.html", "frame.mjml", "frame.parts.html", "frame.toml"))
     prose = _prose(text) if speaks else "\n" * text.count("\n")
     if file.endswith(".html"):
         prose = unescape(prose)

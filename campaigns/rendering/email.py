@@ -66,7 +66,7 @@ def _cast(compiled: Compiled, letter: Letter, sender: Sender, links: Links, sign
         values |= marks_for(values, letter)
     values["subject"] = subject = one_line(compiled.subject.render(values))
     values["preheader"] = one_line(compiled.preheader.render(values))
-    values["purpose"] = letter.purpose.value
+    values |= {"purpose": letter.purpose.value, "demonstration": letter.demonstration}
     parts = _head(letter, sender, subject)
     text = _BLANK_LINES.sub("\n\n", compiled.text.render(values)).strip() + "\n"
     _add_bodies(parts, compiled, text, compiled.html.render(values))

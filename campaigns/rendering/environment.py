@@ -11,8 +11,6 @@ compiled again years later.
 from __future__ import annotations
 
 import json
-import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -28,14 +26,23 @@ from campaigns.domain.steps import Channel, Purpose
 from campaigns.errors import TemplateInvalid
 from campaigns.language import ENGLISH
 from campaigns.language import NAMES as LANGUAGES
-from campaigns.rendering.checks import check_frame, check_tags, check_words
+from campaigns.rendering.checks import check_frame, check_words
 from campaigns.rendering.claims import Register, read_register
+from campaigns.rendering.frame import (
+    CONTENT,
+    FRAME_FILES,
+    FRAME_NAMES,
+    check_sources,
+    dressed,
+    strides,
+    with_frame,
+    written_in,
+)
 from campaigns.rendering.front_matter import FrontMatter, read_front_matter, read_languages
 from campaigns.rendering.markdown import bodies_of
 from campaigns.rendering.personal import ALL_MARKS, only_printed
 from campaigns.rendering.variables import NAMES
 
-FRAME_FILES: Final = ("frame.html", "frame.txt", "frame.toml", *(f"frame.{code}.words" for code in LANGUAGES))
 _LOGO: Final = "<!-- logo -->"
 """Where the frame shows the clinic's logo."""
 _PICTURE: Final = (
@@ -43,10 +50,6 @@ _PICTURE: Final = (
 )
 _SHADES: Final = ("primary", "action", "night_primary", "night_action", "on_night_action")
 """Those of the palette that the frame has in it, in capital letters."""
-_FRAME_NAMES: Final = NAMES | {"subject", "preheader", "purpose", "strides", "read", "reads", "content", "language"}
-_CONTENT: Final = "{{ content }}"
-_CLASS_MINUTES: Final = 9
-"""Arcs of the stride line under a message about the class: the talk is shorter than ten minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class Compiled:
 def load_sources(folder: Path) -> dict[str, Source]:
     """Read every message folder under `folder`, by name; `claims.toml` lies beside `folder`.
 
-    Raises `TemplateInvalid` for a message that uses a claim it may not.
+    Raises `TemplateInvalid` for a message that uses a claim it may not, and for a frame that cannot be compiled.
     """
     register = read_register(folder.parent / "claims.toml")
     frame = read_frame(folder)
@@ -131,8 +134,8 @@ def load_sources(folder: Path) -> dict[str, Source]:
 
 
 def read_frame(folder: Path) -> dict[str, str]:
-    """Read what every message shares, by file name."""
-    return {file: (folder / file).read_text("utf-8") for file in FRAME_FILES}
+    """Read what every message shares, by file name, with the HTML that it comes to; raises `TemplateInvalid`."""
+    return with_frame({file: (folder / file).read_text("utf-8") for file in FRAME_FILES if (folder / file).is_file()})
 
 
 def source_of(name: str, files: Mapping[str, str], frame: Mapping[str, str], register: Register) -> Source:
@@ -263,40 +266,24 @@ def _framed(
     # A version from before the words of the frame had a file of their own has them in the frame.
     words = source.files.get(words_file, "") if front.language == ENGLISH else _file(source, words_file)
     frame, body = _file(source, frame_file), _file(source, body_file)
-    head, seam, foot = frame.partition(_CONTENT)
+    head, seam, foot = frame.partition(CONTENT)
     if not seam:
-        raise TemplateInvalid(f"{frame_file}: {_CONTENT} is missing, the place of the message")
-    said = check_frame(environment, words, file=words_file, names=_FRAME_NAMES, macros={})
-    macros = check_frame(environment, frame, file=frame_file, names=_FRAME_NAMES, macros=said)
+        raise TemplateInvalid(f"{written_in(frame_file, source.files)}: {CONTENT} is missing, the place of the message")
+    said = check_frame(environment, words, file=words_file, names=FRAME_NAMES, macros={})
+    macros = check_sources(environment, source.files, frame_file, said)
     if written := source.files.get(markdown := _named("body.md", front.language)):
-        # First, so that a fault is named by the line in which somebody wrote it.
         check_words(environment, written, file=f"{source.name}/{markdown}", names=NAMES, macros=macros)
     check_words(environment, body, file=file, names=NAMES, macros=macros)
     if kind == "html":
-        body = look.dress(_dressed(body, _file(source, "frame.toml"), file))
+        body = look.dress(dressed(body, _file(source, "frame.toml"), file))
         head, foot = look.dress(head), look.dress(foot)
     constants = {
-        "strides": _strides(front),
+        "strides": strides(front),
         "read": front.read,
         "reads": front.reads,
         "language": front.language,
     }
     return environment.from_string(words + head + body + foot, globals=constants)
-
-
-def _dressed(body: str, styles: str, file: str) -> str:
-    """Give bare tags the attributes that `frame.toml` sets for them: mail programs want styles inline."""
-    tags = tomllib.loads(styles)["tags"]
-    openings = {opening: f"<{opening.split()[0]} {attributes}>" for opening, attributes in tags.items()}
-    check_tags(body, file=file, tags=frozenset(openings) | {opening.split()[0] for opening in openings})
-    return re.sub(r"<([a-z][^>/]*)>", lambda found: openings.get(found[1], found[0]), body)
-
-
-def _strides(front: FrontMatter) -> tuple[str, ...]:
-    """Say what each arc of the stride line is: a short read counts the reads, the others count the minutes."""
-    if front.read:
-        return ("done",) * front.read + ("now",) + ("ahead",) * (front.reads - front.read)
-    return ("done",) * _CLASS_MINUTES + ("now",)
 
 
 def _file(source: Source, file: str) -> str:

@@ -20,6 +20,8 @@ from campaigns.rendering.variables import Letter, Sender, Value, context, greeti
 _MARK: Final = re.compile("([" + "".join(MARKS.values()) + "])")
 _NAMES: Final = {mark: name for name, mark in MARKS.items()}
 
+_DEMONSTRATION: Final = "[Demo] "
+"""Begins a text whose words no clinician has approved, in every language."""
 _STRAIGHT: Final = str.maketrans(
     {
         "\u2018": "'",
@@ -84,7 +86,7 @@ def cast_text(compiled: Compiled, letter: Letter, sender: Sender, links: Links) 
         values: dict[str, Value] = context(letter, sender, links, channel=Channel.SMS, sources="")
         if compiled.shared:
             values |= marks_for(values, letter)
-        words = compiled.text.render(values)
+        words = (_DEMONSTRATION if letter.demonstration else "") + compiled.text.render(values)
         # With a person's values in it, a text is left as it is: their name is theirs.
         pieces = tuple(filter(None, _MARK.split(_plain(words) if compiled.shared else words)))
         return TextSkeleton(pieces, Source(links, Channel.SMS, letter.purpose, greetings()))

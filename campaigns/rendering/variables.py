@@ -62,9 +62,10 @@ class Letter:
     step_key: str
     purpose: Purpose
     template: str
+    demonstration: bool = False
+    """No clinician has approved these words; whoever gets them is told so."""
     attempt: int = 0
     """Which hand-off this is; stands in the callback token of a text, nowhere else."""
-
     recipient: str
     """Email address or E.164 number."""
     first_name: str
@@ -114,8 +115,6 @@ class Letter:
     """Until when a place is kept for somebody on the waiting list."""
     code: str = ""
     """Of the text that carries one: what shows, typed into the personal page, that the number is theirs."""
-    demonstration: bool = False
-    """No clinician has approved these words: the message says so, and only leaves where messages are captured."""
     now: datetime
     """The instant of rendering."""
 

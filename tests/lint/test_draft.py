@@ -11,7 +11,7 @@ from tests.lint.planting import READ, SURVEY, copied, plant
 @pytest.mark.parametrize(
     ("file", "language"),
     [("messages/a/body.es.html", "es"), ("messages/a/body.md", "en"), ("messages/a/sms.es.txt", "es"),
-     ("messages/frame.html", ""), ("messages/frame.es.words", "es"), ("messages/a/message.toml", "en")],
+     ("messages/frame.mjml", ""), ("messages/frame.es.words", "es"), ("messages/a/message.toml", "en")],
 )  # fmt: skip
 def test_a_file_tells_its_language_by_its_name(file, language):
     assert language_of(file) == language
