@@ -14,7 +14,7 @@ from campaigns.lint.kinds import KINDS
 from campaigns.rendering.front_matter import Allowed, read_front_matter
 
 _SHORTEST_WHY: Final = 20
-_ALLOW: Final = re.compile(r"^\s*\[\[\s*allow\s*\]\]", re.MULTILINE)
+_ALLOW: Final = re.compile(r"^[ \t]*\[\[[ \t]*allow[ \t]*\]\]", re.MULTILINE)
 
 
 def allowed(draft: Draft, findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -52,5 +52,4 @@ def _says(fault: str, one: Allowed) -> str:
 
 def _spots(draft: Draft) -> Iterator[Spot]:
     for found in _ALLOW.finditer(draft.toml):
-        # The pattern may begin on a line before, at its blanks.
         yield Spot(draft.setting_file, draft.toml.count("\n", 0, found.end()) + 1)
