@@ -24,7 +24,7 @@ NEVER: Final = frozenset(
 )
 """Kinds that no reason lets pass: what cannot be rendered, what nobody has signed, and what the law asks for."""
 _SHORTEST_WHY: Final = 20
-_ALLOW: Final = re.compile(r"^\s*\[\[\s*allow\s*\]\]", re.MULTILINE)
+_ALLOW: Final = re.compile(r"^[ \t]*\[\[[ \t]*allow[ \t]*\]\]", re.MULTILINE)
 
 
 def allowed(draft: Draft, findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -66,5 +66,4 @@ def _says(fault: str, one: Allowed) -> str:
 
 def _spots(draft: Draft) -> Iterator[Spot]:
     for found in _ALLOW.finditer(draft.toml):
-        # The pattern may begin on a line before, at its blanks.
         yield Spot(draft.setting_file, draft.toml.count("\n", 0, found.end()) + 1)

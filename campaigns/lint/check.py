@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import TemplateError
-
 from campaigns.domain.steps import Channel
+from campaigns.errors import TemplateInvalid
 from campaigns.language import ENGLISH
 from campaigns.lint import claims, clients, discreet, foot, languages, lengths, links, phrases, shape, texts
 from campaigns.lint.allowing import allowed
@@ -79,9 +78,9 @@ def check_message(draft: Draft, routes: Sequence[str] = ROUTES) -> tuple[list[Fi
     for made in compiled(draft, own).values():
         try:
             measures.append(_read(draft, made, routes, own))
-        except (TemplateError, TypeError, ValueError) as error:  # such as a number compared with a word
+        except TemplateInvalid as refusal:  # such as a number compared with a word
             spot = draft.body(made.language)
-            own.append(finding("does-not-compile", draft.name, spot, f"it cannot be rendered: {error}"))
+            own.append(finding("does-not-compile", draft.name, spot, f"it cannot be rendered: {refusal}"))
     for source in (claims.check, phrases.check, languages.check):
         own.extend(source(draft))
     return sorted(allowed(draft, _first(own)), key=_place), measures

@@ -18,7 +18,8 @@ from campaigns.errors import NotFound, Rejected, TemplateInvalid
 from campaigns.language import ENGLISH, NAMES
 from campaigns.lint.kinds import KINDS
 from campaigns.operations.claims import register_of
-from campaigns.rendering.environment import Source, with_bodies
+from campaigns.rendering.environment import Source
+from campaigns.rendering.files import with_bodies
 from campaigns.store.drafts import read_draft, write_draft
 from campaigns.store.engine import Connection
 from campaigns.store.versions import current_versions, template_content

@@ -9,7 +9,8 @@ import pytest
 
 from campaigns.errors import Conflict, NotFound, Rejected
 from campaigns.operations.compose import LONGEST, files_with, open_writing, own_files, save, words_in
-from campaigns.rendering.environment import load_sources, with_bodies
+from campaigns.rendering.environment import load_sources
+from campaigns.rendering.files import with_bodies
 from campaigns.store.engine import transaction
 from campaigns.store.staff import Member
 from tests.factories import NOON, TEMPLATES, World
