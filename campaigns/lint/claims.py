@@ -26,6 +26,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     elif purpose in (Purpose.EDUCATION, Purpose.MARKETING):
         yield from _unlisted(draft, listed)
     yield from _shares(draft, listed)
+    yield from _sources(draft, listed)
 
 
 def _ids(draft: Draft) -> Iterator[Finding]:
@@ -63,3 +64,12 @@ def _shares(draft: Draft, listed: list[Claim]) -> Iterator[Finding]:
             if found[1] not in figures:
                 says = f"“{found[0]}” stands in no claim that the message lists"
                 yield finding("percentage-without-reference", draft.name, page.line_at(found.start()), says)
+
+
+def _sources(draft: Draft, listed: list[Claim]) -> Iterator[Finding]:
+    """Find sources that are not those of the claims, each named once."""
+    implied = {claim.source for claim in listed if claim.source}
+    if sorted(draft.sources) != sorted(implied):
+        named = ", ".join(draft.sources) or "none"
+        says = f"the claims come from {', '.join(sorted(implied)) or 'no source'}, and sources names {named}"
+        yield finding("other-sources", draft.name, draft.setting("sources"), says)

@@ -89,7 +89,15 @@ class Draft:
     @property
     def claims(self) -> tuple[str, ...]:
         """The ids that the message lists, sound or not."""
-        listed = self.table.get("claims", [])
+        return self._ids("claims")
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources that the message names, sound or not."""
+        return self._ids("sources")
+
+    def _ids(self, key: str) -> tuple[str, ...]:
+        listed = self.table.get(key, [])
         return tuple(one for one in listed if isinstance(one, str)) if isinstance(listed, list) else ()
 
     def body(self, language: str, ending: str = "") -> Spot:

@@ -54,6 +54,7 @@ KINDS: Final[dict[str, Kind]] = {
         unknown_claim="Use an id of claims.toml, or enter the claim there with its source.",
         unapproved_claim="Take the claim out until a clinician has signed it in claims.toml.",
         claim_twice="List each claim once.",
+        other_sources="Let sources list where the claims come from: the source of each in claims.toml, once.",
         education_without_claims="List the ids of the claims that the message makes.",
         medical_words_without_claim="List the claim that says this, or leave the statement out.",
         percentage_without_reference="Leave the figure out, or list a claim whose statement has it.",
@@ -135,6 +136,7 @@ KINDS: Final[dict[str, Kind]] = {
     # lengths and grades
     **_errors(
         hard_to_read="Split long sentences and use shorter words.",
+        above_grade="Split long sentences and use shorter words, or set grade to what the message aims at, up to 8.",
         education_length="Bring a short read to 120 to 300 words.",
         too_long_subject="Cut the subject to 60 characters.",
         text_too_long="Shorten the text; it must fit into two parts with the longest values.",
@@ -143,7 +145,6 @@ KINDS: Final[dict[str, Kind]] = {
         no_stop_word="Say “Reply HELP for help, STOP to end” in the confirmation.",
     ),
     **_warnings(
-        rather_hard_to_read="Split long sentences and use shorter words.",
         long_words="Use shorter words where there are some.",
         long_subject="Cut the subject to 60 characters; phones show no more.",
         long_preheader="Cut the preheader to 110 characters.",
