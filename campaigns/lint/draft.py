@@ -138,7 +138,7 @@ class Draft:
 
 def read_drafts(folder: Path, found: list[Finding]) -> list[Draft]:
     """Read every message below the folder of templates; what cannot be read at all is added to `found`."""
-    register = _register(folder / "claims.toml", found)
+    register = register_of(folder, found)
     messages = folder / "messages"
     frame = {file: _read(messages / file) for file in FRAME_FILES if (messages / file).is_file()}
     shared = tuple(_page(f"messages/{file}", text) for file, text in frame.items())
@@ -181,7 +181,9 @@ def _read(path: Path) -> str:
     return path.read_bytes().decode("utf-8", "replace")
 
 
-def _register(path: Path, found: list[Finding]) -> Register:
+def register_of(folder: Path, found: list[Finding]) -> Register:
+    """Read the claims register of a folder of templates; one that cannot be read is added to `found`, and empty."""
+    path = folder / "claims.toml"
     try:
         return read_register(path)
     except (TemplateInvalid, tomllib.TOMLDecodeError, OSError) as error:

@@ -42,6 +42,7 @@ KINDS: Final[dict[str, Kind]] = {
         missing_subject="Give the message a subject in this language.",
         missing_preheader="Give the message a preheader in this language.",
         bad_register="Mend claims.toml: every claim needs a statement, a source and a status.",
+        bad_page="Give each section its own key, a heading and paragraphs of words and claims, each on one line.",
         unknown_allow="Use the kind of a finding as this check prints it.",
         allow_without_why="Say in at least twenty characters why this may stay.",
     ),
