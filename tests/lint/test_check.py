@@ -187,8 +187,8 @@ MARKDOWN = [
     Plant("link-label", READ, (("body.md", "[Open my class page]", "[Here]"),), "body.md", "[Here]"),
 ]  # fmt: skip
 PLANTS = [*FILES, *MEDICAL, *OUTSIDE, *TONE, *LINKS, *SHAPE, *FOOT, *TEXTS]
-ELSEWHERE = {"calendar-condition", "text-in-two-parts"}
-"""Kinds that no template can bring about alone, or that shipped messages have."""
+ELSEWHERE = {"calendar-condition", "text-in-two-parts", "bad-page"}
+"""Kinds that no template can bring about alone, that shipped messages have, or that only a page can have."""
 
 
 @pytest.mark.parametrize("planted", MARKDOWN, ids=lambda one: f"{one.kind}: {one.edits[0][2]}")
