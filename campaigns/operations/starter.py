@@ -66,7 +66,7 @@ def load(db: Connection, templates: Path, clinic: Clinic, now: datetime, *, with
         try:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
             sections = tuple(_section(told, register, path.name) for told in data["webinar"].pop("sections", ()))
-            webinar_id = _load_one(db, data, sections, clinic, now)
+            webinar_id = _load_one(db, data, clinic, now, sections)
         except (LookupError, ValueError, TypeError, AttributeError) as error:
             raise ConfigurationError(f"{path.name}: {error!r}") from error
         if with_session and not sessions_of(db, webinar_id, ending_after=now):
@@ -75,7 +75,7 @@ def load(db: Connection, templates: Path, clinic: Clinic, now: datetime, *, with
 
 
 def _load_one(
-    db: Connection, data: dict[str, Any], sections: tuple[Section, ...], clinic: Clinic, now: datetime
+    db: Connection, data: dict[str, Any], clinic: Clinic, now: datetime, sections: tuple[Section, ...] = ()
 ) -> int:
     told = data["webinar"]
     said = {code: _said(told.pop(code), clinic) for code in sorted(told.keys() & NAMES.keys())}
