@@ -125,7 +125,7 @@ TONE = [
           "body.html", "So what do people notice"),
     Plant("above-grade", READ, tuple((f"body.{kind}", ". ", every(". ", "; ")) for kind in ("html", "txt")),
           "body.html", "So what do people notice"),
-    Plant("above-grade", READ, (("message.toml", "grade = 6.9", "grade = 1.5"),), "body.html", "They get help."),
+    Plant("above-grade", READ, (("message.toml", "grade = 6.9", "grade = 1.5"),), "body.html", "So what do people notice"),
     said("long-words", " ".join(["We set the holiday for you and the family at last."] * 40)),
     replace(said("education-length", " ".join(["So it goes on and on."] * 20), READ), at=""),
 ]  # fmt: skip
