@@ -23,11 +23,14 @@ from campaigns.operations import starter
 from campaigns.operations.sign_in import enrol, new_password
 from campaigns.runtime import Runtime, build
 from campaigns.settings import Settings
+from campaigns.store.approvals import demonstrations, unapproved
+from campaigns.store.campaigns import all_steps
 from campaigns.store.embedded import Server, free_port, start_postgres
 from campaigns.store.embedded_broker import start_broker
 from campaigns.store.engine import transaction
 from campaigns.store.household import Household
 from campaigns.store.migrate import upgrade
+from campaigns.store.versions import going_versions
 
 STAFF: Final = "staff@localhost"
 """The first account; others are added with `campaigns staff add`."""
@@ -78,15 +81,48 @@ def near(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104  # asked for, not listened on
 
 
-def open_house(settings: Settings, private: Path, say: Say) -> str:
+@dataclass(frozen=True)
+class Opened:
+    """What whoever starts the service should know."""
+
+    password: str
+    """Of the first account if it was made just now, else empty."""
+    words: str
+    """Whether somebody has approved the messages; empty: a clinician has approved all of them."""
+
+
+def open_house(settings: Settings, private: Path, say: Say) -> Opened:
     """Bring the database up to date and see that somebody can log in.
 
-    Gives the password of the first account if it was made just now, else nothing.
     Raises `ConfigurationError` when the database does not answer.
     """
     bring_up_to_date(settings, say)
     with build(settings) as runtime:
-        return _first_account(runtime, private)
+        return Opened(_first_account(runtime, private), _approved(runtime))
+
+
+def _approved(runtime: Runtime) -> str:
+    """Say plainly how many messages no clinician has approved, and what becomes of them."""
+    now, shown, held = runtime.clock(), set[str](), set[str]()
+    with transaction(runtime.engine) as db:
+        channels = {step.template: step.channel for step in all_steps(db).values()}
+        marked = demonstrations(db, now)
+        for captured in (True, False):
+            mine = {name for name, one in channels.items() if runtime.providers[one].captures is captured}
+            going = going_versions(db, captured=captured)
+            held |= {name for name, _ in unapproved(db, now, captured=captured)} & mine
+            shown |= {name for name in mine & going.keys() if captured and going[name] in marked}
+    told = []
+    if shown:
+        told.append(f"{_messages(len(shown))} unapproved: no clinician has read the words. They are approved for this "
+                    "demonstration only, stay on this machine, and each one says so.")  # fmt: skip
+    if held:
+        told.append(f"{_messages(len(held))} unapproved and will not leave until a clinician has approved the words.")
+    return " ".join(told)
+
+
+def _messages(number: int) -> str:
+    return "1 message is" if number == 1 else f"{number} messages are"
 
 
 def bring_up_to_date(settings: Settings, say: Say) -> None:

@@ -11,6 +11,7 @@ import http.client
 import os
 import signal
 import socket
+import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,12 +23,14 @@ from campaigns import commands
 from campaigns.children import Child, stop
 from campaigns.data_dir import Servers, announced, claim
 from campaigns.errors import ConfigurationError
-from campaigns.prepare import STAFF, Logs, Say, near, open_house, start_servers
+from campaigns.prepare import STAFF, Logs, Opened, Say, near, open_house, start_servers
 from campaigns.settings import Settings
 from campaigns.store.household import settle_in, spawn
 
 _FIRST_PAGE: Final = 120.0
 """Seconds the web may take to answer for the first time."""
+_WIDTH: Final = 100
+"""Letters of a line in a terminal."""
 _FAREWELL: Final = 5.5
 """Seconds for web, scheduler and workers to finish what they hold; the servers get three more."""
 
@@ -46,7 +49,7 @@ def up(settings: Settings, say: Say) -> None:
         logs.folder.mkdir(mode=0o700, exist_ok=True)
         try:
             settings = start_servers(settings, house, logs, servers, say)
-            password = open_house(settings, house.private, say)
+            opened = open_house(settings, house.private, say)
             with announced(settings.data_dir, _addresses(settings)):
                 processes += _processes(settings, logs, say)
                 web, *others = processes
@@ -54,7 +57,7 @@ def up(settings: Settings, say: Say) -> None:
                 _await_first_page(settings, web, logs)
                 for child in others:
                     child.launch()
-                say(_welcome(settings, password))
+                say(_welcome(settings, opened))
                 _watch([*servers, *processes])
         except KeyboardInterrupt:
             say("Stopping")
@@ -156,9 +159,17 @@ def _watch(children: Sequence[Child]) -> None:
         time.sleep(0.2)
 
 
-def _welcome(settings: Settings, password: str) -> str:
+def _words(settings: Settings, opened: Opened) -> str:
+    """Say who has approved the messages, in lines that fit a terminal; empty where a clinician has, all of them."""
+    if not opened.words:
+        return ""
+    lines = textwrap.wrap(f"{opened.words} Read and approve them at {settings.public_url}/staff/messages", _WIDTH)
+    return "\n" + "".join(f"  {line}\n" for line in lines)
+
+
+def _welcome(settings: Settings, opened: Opened) -> str:
     kept = settings.data_dir / "private" / "staff-password"
-    secret = f"password {password}" if password else f"the first password is kept in {kept}"
+    secret = f"password {opened.password}" if opened.password else f"the first password is kept in {kept}"
     captured = [name for name, by in (("email", settings.email_by), ("text", settings.sms_by)) if by == "folder"]
     outbox = f"every captured {' and '.join(captured)}" if captured else "nothing is captured: real providers are set"
     return f"""
@@ -168,6 +179,6 @@ Running.
   Outbox              {settings.public_url}/outbox   ({outbox})
   Staff login         {settings.public_url}/staff/login   {STAFF}, {secret}
   Logs                {settings.data_dir / "logs"}
-
+{_words(settings, opened)}
 Stop everything with Ctrl-C.
 """
