@@ -20,8 +20,8 @@ BODY = "<mj-body>\n<mj-section><mj-column>\n<mj-text>{}</mj-text>\n</mj-column><
 QUOTED = '<a href="{{ link("a", b) }}">x</a>'
 WIDE = '<mj-column width="{{ w }}px">'
 SENTENCE = {
-    "en": "This is a demonstration. No clinician has approved these words.",
-    "es": "Esto es una demostración. Ningún profesional de la salud ha aprobado estas palabras.",
+    "en": "Demonstration only. No clinician has approved these words.",
+    "es": "Solo es una demostración. Ningún profesional de la salud ha aprobado estas palabras.",
 }
 
 
