@@ -22,6 +22,7 @@ _KINDS: Final = (
     ("there is no filter", "unknown-filter"),
     ("the tag <", "unknown-tag"),
     ("links come from the list", "raw-address"),
+    (r"\b(?:longer|more) than\b|at most", "beyond-limits"),
     ("not a key of a message|belongs to emails only|holds subject and preheader only", "unknown-key"),
     ("^subject must say", "missing-subject"),
     ("^preheader must say", "missing-preheader"),

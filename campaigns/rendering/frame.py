@@ -55,7 +55,7 @@ def with_frame(files: Mapping[str, str]) -> dict[str, str]:
         return dict(files)
     if SOURCE not in files:
         raise TemplateInvalid(f"{SOURCE}: the file is missing; copy it from the shipped templates")
-    return {**files, HTML: files.get(PARTS, "") + _compiled(files[SOURCE])}
+    return {**files, HTML: _without_notes(files.get(PARTS, "")).lstrip() + _compiled(files[SOURCE])}
 
 
 def check_sources(
@@ -69,11 +69,13 @@ def check_sources(
         return check_frame(environment, files[file], file=file, names=FRAME_NAMES, macros=macros)
     except TemplateInvalid:
         for own in (PARTS, SOURCE) if file == HTML else ():
-            macros = check_frame(environment, files.get(own, ""), file=own, names=FRAME_NAMES, macros=macros)
+            macros = check_frame(
+                environment, _without_notes(files.get(own, "")), file=own, names=FRAME_NAMES, macros=macros
+            )
         raise
 
 
-def source_of(file: str, files: Mapping[str, str]) -> str:
+def written_in(file: str, files: Mapping[str, str]) -> str:
     """Name the file in which somebody wrote what makes up a file of the frame."""
     return SOURCE if file == HTML and SOURCE in files else file
 
@@ -96,13 +98,20 @@ def strides(front: FrontMatter) -> tuple[str, ...]:
     return ("done",) * _CLASS_MINUTES + ("now",)
 
 
+def _without_notes(source: str) -> str:
+    """Take out what is said to whoever reads the file, and keep every line where it is."""
+    return _NOTE.sub(lambda note: "\n" * note[0].count("\n"), source)
+
+
 def _compiled(source: str) -> str:
-    text = _NOTE.sub(lambda note: "\n" * note[0].count("\n"), source)
+    text = _without_notes(source)
     _check_holes(text)
     _Elements(text)
     try:
         html = mjml2html(text, fonts={})
-    except ValueError as error:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001  # where the compiler panics, that is no Exception
         raise TemplateInvalid(f"{SOURCE}: the MJML cannot be compiled: {error}") from None
     _check_kept(text, html)
     return html

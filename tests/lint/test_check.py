@@ -61,6 +61,8 @@ FILES = [
           "frame.en.words", "macro bye"),
     setting("unknown-allow", READ, "reads = 8", "reads = 8" + ALLOW.format("yelling", "The word is written so."), "[[allow]]"),
     setting("allow-without-why", READ, "reads = 8", "reads = 8" + ALLOW.format("shouting", "Just so."), "[[allow]]"),
+    setting("never-allowed", READ, "reads = 8", "reads = 8" + ALLOW.format("no-address", "We have no address."), "[[allow]]"),
+    both("beyond-limits", READ, "They get help.", "They get help." + "{% if asks %}" * 9 + "{% endif %}" * 9, "They get help."),
     setting("unused-allow", READ, "reads = 8", "reads = 8" + ALLOW.format("shouting", "The word is written so."), "[[allow]]"),
 ]  # fmt: skip
 MEDICAL = [
@@ -68,7 +70,11 @@ MEDICAL = [
     setting("unapproved-claim", READ, CLAIMS, 'claims = ["red-flags", "two-joints", '),
     setting("claim-twice", READ, CLAIMS, 'claims = ["two-joints", "two-joints", '),
     Plant("education-without-claims", READ, (("message.toml", CLAIMS, lambda text: re.sub(r"claims = .*", "claims = []", text)),),
-          "message.toml", "claims = []"),
+          "message.toml", "claims = []", frozenset({"other-sources"})),
+    setting("other-sources", READ, 'sources = ["patient-page"]', 'sources = ["maker-page"]'),
+    setting("other-sources", READ, 'sources = ["patient-page"]', 'sources = ["patient-page", "patient-page"]'),
+    setting("other-sources", READ, 'sources = ["patient-page"]\n', "", ""),
+    setting("other-sources", SURVEY, "sources = []", 'sources = ["patient-page"]'),
     said("medical-words-without-claim", "Some people get an injection.", READ),
     said("percentage-without-reference", "It helps 30% of runners.", READ),
     said("claim-cure", "There is a cure."),
@@ -123,8 +129,9 @@ TONE = [
     both("mixed-quotes", "three-questions", "Keep it general", "Let's keep it general"),
     Plant("hard-to-read", READ, tuple((f"body.{kind}", ". ", lambda text: re.sub("[.?] ", "; ", text)) for kind in ("html", "txt")),
           "body.html", "So what do people notice"),
-    Plant("rather-hard-to-read", READ, tuple((f"body.{kind}", ". ", every(". ", "; ")) for kind in ("html", "txt")),
+    Plant("above-grade", READ, tuple((f"body.{kind}", ". ", every(". ", "; ")) for kind in ("html", "txt")),
           "body.html", "So what do people notice"),
+    Plant("above-grade", READ, (("message.toml", "grade = 6.9", "grade = 1.5"),), "body.html", "So what do people notice"),
     said("long-words", " ".join(["We set the holiday for you and the family at last."] * 40)),
     replace(said("education-length", " ".join(["So it goes on and on."] * 20), READ), at=""),
 ]  # fmt: skip
@@ -132,10 +139,11 @@ LINKS = [
     both("raw-address", READ, ANCHOR, "See https://else.example/x now. The"),
     both("link-label", READ, "Open my class page", "Here"),
     said("link-label", "Click here to go on."),
-    said("foreign-link", '{{ link("Write to the desk", reply_to) }}.', READ),
+    Plant("foreign-link", READ, (("frame.parts.html", 'class="act-a" href="{{ url }}"', 'class="act-a" href="https://else.example/"'),),
+          "body.html", "Open my class page"),
     Plant("dead-link", READ, (("frame.parts.html", 'class="act-a" href="{{ url }}"', 'class="act-a" href="{{ url }}/x"'),),
           "body.html", "Open my class page"),
-    Plant("link-shortener", "moved-sms", (("sms.txt", "Change or", "See bit.ly/a or"),), "sms.txt", "bit.ly"),
+    Plant("link-shortener", "moved-sms", (("sms.txt", "Change or", "See bit.ly/a or"),), "sms.txt", "bit.ly", frozenset({"raw-address"})),
     Plant("no-call-to-action", READ, tuple((f"body.{kind}", "{{ button", without(r"{{ button\(.*?}}")) for kind in ("html", "txt")),
           "body.html"),
     both("two-calls-to-action", READ, "{{ button(", '{{ button("See the dates", landing_url) }}\n{{ button(', "Open my class page"),
@@ -195,8 +203,8 @@ MARKDOWN = [
     Plant("link-label", READ, (("body.md", "[Open my class page]", "[Here]"),), "body.md", "[Here]"),
 ]  # fmt: skip
 PLANTS = [*FILES, *MEDICAL, *OUTSIDE, *TONE, *LINKS, *SHAPE, *FOOT, *TEXTS]
-ELSEWHERE = {"calendar-condition", "text-in-two-parts"}
-"""Kinds that no template can bring about alone, or that shipped messages have."""
+ELSEWHERE = {"calendar-condition", "text-in-two-parts", "unknown-file", "bad-page"}
+"""Kinds that no template can bring about alone, that shipped messages have, or that have a test of their own."""
 
 
 @pytest.mark.parametrize("planted", MARKDOWN, ids=lambda one: f"{one.kind}: {one.edits[0][2]}")
@@ -248,6 +256,15 @@ def test_a_message_that_does_not_compile_is_counted_but_not_measured(tmp_path):
     report = check(folder)
     assert report.messages == 1 and report.measures == ()
     assert report.count("error") > 0
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "frame.html", "body.html~", "body.fr.md", "sms.txt.bak"])
+def test_a_file_that_no_message_has_is_found_and_not_read(name, tmp_path):
+    folder = copied(tmp_path / "templates", SURVEY)
+    before = found_in(folder)
+    (folder / "messages" / SURVEY / name).write_text("{{ content }}{{ secret }} !", "utf-8")
+    (found,) = fresh(found_in(folder), before)
+    assert (found.kind, found.file) == ("unknown-file", f"messages/{SURVEY}/{name}")
 
 
 def test_every_kind_is_planted_somewhere():

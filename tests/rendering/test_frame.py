@@ -29,7 +29,7 @@ def test_the_shipped_frame_is_compiled_and_kept_with_the_message():
     source = load_sources(MESSAGES)["confirmation"]
     html = source.files[HTML]
     assert html == with_frame(FILES)[HTML]
-    assert html.startswith(FILES[PARTS]) and "<mj" not in html and "{{ content }}" in html
+    assert html.startswith(FILES[PARTS].partition("#}")[2].lstrip()) and "<mj" not in html and "{{ content }}" in html
     assert "fonts.googleapis" not in html and "http" not in html.replace("http://www.w3.org/1999/xhtml", "").replace(
         "http-equiv", ""
     )
@@ -77,6 +77,8 @@ def test_a_missing_frame_is_named(tmp_path):
          r"line 2: {{ w }} is lost or moved"),
         (f"<mjml>{BODY.format('<mj-button>x</mj-button>')}</mjml>", "line 3: <mj-button> has no place here"),
         ("just words", "the MJML cannot be compiled: "),
+        ("<mjml><mj-head><mj-raw><!--[if mso></mj-raw></mj-head></mjml>", "the MJML cannot be compiled: "),
+        ("<mjml>\n<mj-head><mj-raw><!--[if mso]</mj-raw></mj-head></mjml>", "line 2: </mj-head> closes nothing inside <mj-raw>"),
         ("<html></html>", "the MJML cannot be compiled: "),
     ],
 )  # fmt: skip

@@ -8,12 +8,16 @@ from campaigns.runtime import Runtime
 from campaigns.web.staff import (
     alerts,
     answers,
+    claims,
     deliveries,
     details,
+    editor,
     form_fields,
     health,
     imports,
     login,
+    message_acts,
+    messages,
     people,
     questions,
     replies,
@@ -30,6 +34,8 @@ def routes(_runtime: Runtime) -> APIRouter:
     for room in (login, webinars, details, sessions, replies, questions, deliveries, people, stops, imports):
         router.include_router(room.router)
     for room in (form_fields, answers):
+        router.include_router(room.router)
+    for room in (messages, editor, message_acts, claims):
         router.include_router(room.router)
     for room in (health, sending, alerts):
         router.include_router(room.router)
