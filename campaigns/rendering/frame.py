@@ -109,7 +109,9 @@ def _compiled(source: str) -> str:
     _Elements(text)
     try:
         html = mjml2html(text, fonts={})
-    except ValueError as error:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001  # where the compiler panics, that is no Exception
         raise TemplateInvalid(f"{SOURCE}: the MJML cannot be compiled: {error}") from None
     _check_kept(text, html)
     return html

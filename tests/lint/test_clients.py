@@ -12,16 +12,18 @@ from campaigns.lint.draft import read_drafts
 from campaigns.lint.features import features
 from campaigns.lint.html import see
 from campaigns.lint.rendered import mails
+from campaigns.rendering.environment import Look, compile_source, load_sources
 from tests.lint.planting import SURVEY, copied
-from tests.rendering.samples import EMAILS, LIBRARY
+from tests.rendering.samples import EMAILS, LIBRARY, MESSAGES
 
 FOLDER = Path(clients.__file__).parent
 
 
 def used_by_the_library():
-    return {
-        use.feature for name in EMAILS for mail in mails(LIBRARY[name]) for use in features(mail.seen, table().lacking)
-    }
+    """Give the features of every email, and of one with a logo."""
+    logo = compile_source(load_sources(MESSAGES)[SURVEY], Look(logo_url="https://clinic.example/logo.png"))
+    every = (mail.seen for compiled in (logo, *map(LIBRARY.get, EMAILS)) for mail in mails(compiled))
+    return {use.feature for seen in every for use in features(seen, table().lacking)}
 
 
 def test_reasons_are_given_for_what_emails_use_and_for_nothing_else():

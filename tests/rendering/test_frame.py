@@ -20,8 +20,8 @@ BODY = "<mj-body>\n<mj-section><mj-column>\n<mj-text>{}</mj-text>\n</mj-column><
 QUOTED = '<a href="{{ link("a", b) }}">x</a>'
 WIDE = '<mj-column width="{{ w }}px">'
 SENTENCE = {
-    "en": "This is a demonstration. No clinician has approved these words.",
-    "es": "Esto es una demostración. Ningún profesional de la salud ha aprobado estas palabras.",
+    "en": "Demonstration only. No clinician has approved these words.",
+    "es": "Solo es una demostración. Ningún profesional de la salud ha aprobado estas palabras.",
 }
 
 
@@ -77,6 +77,8 @@ def test_a_missing_frame_is_named(tmp_path):
          r"line 2: {{ w }} is lost or moved"),
         (f"<mjml>{BODY.format('<mj-button>x</mj-button>')}</mjml>", "line 3: <mj-button> has no place here"),
         ("just words", "the MJML cannot be compiled: "),
+        ("<mjml><mj-head><mj-raw><!--[if mso></mj-raw></mj-head></mjml>", "the MJML cannot be compiled: "),
+        ("<mjml>\n<mj-head><mj-raw><!--[if mso]</mj-raw></mj-head></mjml>", "line 2: </mj-head> closes nothing inside <mj-raw>"),
         ("<html></html>", "the MJML cannot be compiled: "),
     ],
 )  # fmt: skip
