@@ -50,6 +50,8 @@ SAID_SUBJECT: Final = 998
 """Characters of a rendered subject, and of a preheader; a header line has no more (RFC 5322 §2.1.1)."""
 SAID_BODY: Final = 200_000
 """Characters of a rendered body; Gmail shows half of that."""
+PERSONAL: Final = 250
+"""Characters that a person's name or link is counted as in a body, whatever it comes to; none is longer."""
 SAID_SMS: Final = 1_600
 """Characters of a text message; Twilio takes no more."""
 SECONDS: Final = 5.0

@@ -9,6 +9,7 @@ from jinja2 import Environment, StrictUndefined
 
 from campaigns.errors import TemplateInvalid
 from campaigns.rendering.limits import SECONDS
+from campaigns.rendering.personal import MARKS
 from campaigns.rendering.producing import Producer
 
 ENVIRONMENT = Environment(autoescape=True, undefined=StrictUndefined)
@@ -38,6 +39,15 @@ def test_it_stops_at_the_first_piece_too_many():
             "HTML body", template("{% for a in b %}{{ a }}{% endfor %}"), {"b": more()}, 95
         )
     assert len(asked) == 10
+
+
+def test_a_mark_counts_as_the_value_that_will_stand_there():
+    twice = template("{{ a }}{{ a }}")
+    producer = Producer.of("m", lambda: 0.0)
+    assert producer.say("text", twice, {"a": MARKS["code"]}, 20, mark=10) == MARKS["code"] * 2
+    with pytest.raises(TemplateInvalid, match="more than 19 characters"):
+        producer.say("text", twice, {"a": MARKS["code"]}, 19, mark=10)
+    assert producer.say("text", twice, {"a": MARKS["code"]}, 2)
 
 
 def test_it_stops_when_its_time_is_over():
