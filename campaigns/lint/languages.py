@@ -13,6 +13,7 @@ from campaigns.lint.draft import Draft
 from campaigns.lint.finding import FRAME, Finding, finding
 from campaigns.lint.pages import holes
 from campaigns.rendering.environment import languages_of
+from campaigns.rendering.lexing import quoted
 
 _NAME: Final = re.compile(r"[a-z_]+")
 _MACRO: Final = re.compile(r"{%-?\s*macro\s+(\w+)")
@@ -38,7 +39,7 @@ def check(draft: Draft) -> Iterator[Finding]:
                     (spot for page in draft.own if page.language == there and (spot := page.line_with(first))),
                     draft.body(there),
                 )
-                says = f"only one of {NAMES[ENGLISH]} and {NAMES[language]} has {', '.join(differing)}"
+                says = f"only one of {NAMES[ENGLISH]} and {NAMES[language]} has {quoted(', '.join(differing), 200)}"
                 yield finding("other-placeholders", draft.name, spot, says)
 
 

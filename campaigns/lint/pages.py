@@ -11,7 +11,7 @@ from typing import Final
 
 from campaigns.language import ENGLISH, NAMES
 from campaigns.lint.finding import Spot
-from campaigns.rendering.limits import BODY, MADE, SETTINGS, SMS
+from campaigns.rendering.limits import BODY, HAND, SETTINGS, SMS
 
 _TAG: Final = re.compile(r"{%(?:(?!{%|%}).)*+%}|{#(?:(?!{#|#}).)*+#}|<(?=[/a-zA-Z!])[^<>]*>", re.DOTALL)
 _HOLE: Final = re.compile(r"{{((?:(?!{{|}}).)*+)}}", re.DOTALL)
@@ -92,7 +92,7 @@ def _most_of(file: str) -> int:
         return SETTINGS
     if name.endswith(".md"):
         return BODY.characters
-    return SMS.characters if name.startswith("sms") else MADE.characters
+    return SMS.characters if name.startswith("sms") else HAND.characters
 
 
 def lines_of(toml: str) -> Iterator[tuple[str, str]]:

@@ -59,7 +59,7 @@ def _statements(draft: Draft, page: Page) -> Iterator[Finding]:
     """Find what is said of the reader's own health, unless the sentence only asks or supposes it."""
     for found in terms.PERSONAL_HEALTH.finditer(page.prose):
         before = _SENTENCE.split(page.prose[max(0, found.start() - _SENTENCE_LENGTH) : found.start()])[-1]
-        end = _SENTENCE.search(page.prose, found.end())
+        end = _SENTENCE.search(page.prose, found.end(), found.end() + _SENTENCE_LENGTH)
         asked = bool(end and end[0].startswith("?"))
         if not asked and not terms.SUPPOSING.search(before):
             says = f"“{found[0]}” takes it as known what the reader suffers from"

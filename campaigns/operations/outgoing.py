@@ -9,6 +9,7 @@ from campaigns import logs
 from campaigns.domain.messages import Message, Refused, Text
 from campaigns.domain.steps import Channel, Step
 from campaigns.domain.timing import Hold
+from campaigns.errors import TemplateInvalid
 from campaigns.operations.last_look import GO, Skip, Verdict
 from campaigns.operations.share import Share
 from campaigns.operations.turns import Place
@@ -128,6 +129,10 @@ class Outgoing:
             version = share.version_of(step)
             marked = version in share.demonstrations
             return share.words.render(item, step, version, share.clock(), demonstration=marked)
+        except TemplateInvalid as error:
+            logs.event("template cannot be used", level=logs.ERROR, error=error, delivery=item.delivery_id)
+            # Its words name message and part and nobody's values, so staff may read them.
+            return Refused(f"bad_template: the message cannot be rendered: {error}")
         except Exception as error:  # noqa: BLE001  # a fault in one message fails that delivery, not the batch
             logs.event("message cannot be rendered", level=logs.ERROR, error=error, delivery=item.delivery_id)
             return Refused(f"render: {type(error).__name__}")

@@ -17,7 +17,7 @@ from campaigns.language import ENGLISH, speaking
 from campaigns.rendering import headers, identity
 from campaigns.rendering.calendar import invitation_lines
 from campaigns.rendering.environment import Compiled
-from campaigns.rendering.limits import SAID_BODY, SAID_SUBJECT
+from campaigns.rendering.limits import PERSONAL, SAID_BODY, SAID_SUBJECT
 from campaigns.rendering.personal import MARKS, Person, Source, marks_for
 from campaigns.rendering.producing import Producer, Ticks
 from campaigns.rendering.skeleton import MARKED, Parts, Sign, Skeleton, cut_calendar, skeleton_of
@@ -83,12 +83,13 @@ def _cast(
     values["preheader"] = one_line(producer.say("preheader", compiled.preheader, values, SAID_SUBJECT))
     values |= {"purpose": letter.purpose.value, "demonstration": letter.demonstration}
     parts = _head(letter, sender, subject)
-    text = producer.say("plain body", compiled.text, values, SAID_BODY)
-    html = producer.say("HTML body", compiled.html, values, SAID_BODY)
+    text = producer.say("plain body", compiled.text, values, SAID_BODY, mark=PERSONAL)
+    html = producer.say("HTML body", compiled.html, values, SAID_BODY, mark=PERSONAL)
     _add_bodies(parts, compiled, _BLANK_LINES.sub("\n\n", text).strip() + "\n", html)
     statics, gaps = skeleton_of(parts)
     method = compiled.calendar
     return Skeleton(
+        name=compiled.name,
         statics=statics,
         gaps=gaps,
         needed=tuple(dict.fromkeys(gaps)),

@@ -41,7 +41,7 @@ from campaigns.rendering.frame import (
 )
 from campaigns.rendering.front_matter import FrontMatter, read_front_matter, read_languages
 from campaigns.rendering.lexing import check_letters
-from campaigns.rendering.limits import BODY, FRAME, PREHEADER, SMS, SUBJECT, Limit
+from campaigns.rendering.limits import BODY, FRAME, HAND, MADE, PREHEADER, SMS, SUBJECT, Limit
 from campaigns.rendering.personal import only_printed
 from campaigns.rendering.variables import NAMES
 
@@ -272,7 +272,7 @@ def _framed(
         # Line for line as it stands there: what is rendered is made of it, and has other line ends.
         standing = environment.overlay(trim_blocks=False, lstrip_blocks=False)
         check_words(standing, written, file=f"{source.name}/{markdown}", names=NAMES, macros=macros, limit=BODY)
-    check_words(environment, body, file=file, names=NAMES, macros=macros)
+    check_words(environment, body, file=file, names=NAMES, macros=macros, limit=MADE if written else HAND)
     if kind == "html":
         body = look.dress(dressed(body, _file(source, "frame.toml"), file))
         head, foot = look.dress(head), look.dress(foot)

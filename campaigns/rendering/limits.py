@@ -24,8 +24,10 @@ PREHEADER: Final = Limit(1_000, 60)
 SMS: Final = Limit(2_000, 60)
 BODY: Final = Limit(20_000, 300)
 """In Markdown; a body of two minutes has some 1,500 characters."""
+HAND: Final = Limit(40_000, 300)
+"""A body in HTML or plain text that somebody has written by hand."""
 MADE: Final = Limit(120_000, 500)
-"""A body in HTML or plain text: what one in Markdown comes to."""
+"""A body in HTML or plain text that one in Markdown comes to; `&` takes five characters there."""
 FRAME: Final = Limit(200_000, 1_000)
 """Of a file that every message shares; it is ours."""
 SETTINGS: Final = 12_000
@@ -48,6 +50,8 @@ SAID_SUBJECT: Final = 998
 """Characters of a rendered subject, and of a preheader; a header line has no more (RFC 5322 §2.1.1)."""
 SAID_BODY: Final = 200_000
 """Characters of a rendered body; Gmail shows half of that."""
+PERSONAL: Final = 250
+"""Characters that a person's name or link is counted as in a body, whatever it comes to; none is longer."""
 SAID_SMS: Final = 1_600
 """Characters of a text message; Twilio takes no more."""
 SECONDS: Final = 5.0

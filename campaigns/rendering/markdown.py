@@ -26,7 +26,7 @@ from campaigns.rendering.lexing import check_signs, quoted
 from campaigns.rendering.limits import BODY, LINKS
 
 _RULES: Final = ("heading", "list", "blockquote", "emphasis", "link", "newline", "escape")
-_JINJA: Final = re.compile(r"{%.*?%}|{{.*?}}", re.DOTALL)
+_JINJA: Final = re.compile(r"{%(?:(?!{%|%}).)*+%}|{{(?:(?!{{|}}).)*+}}", re.DOTALL)
 _OPEN, _CLOSE = "\ue000", "\ue001"
 """Stand around the number of a placeholder while Markdown is read: characters for private use, in no message."""
 _HELD: Final = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")

@@ -11,6 +11,7 @@ from jinja2 import Template, TemplateError
 
 from campaigns.errors import TemplateInvalid
 from campaigns.rendering.limits import SECONDS
+from campaigns.rendering.personal import MARKS
 from campaigns.rendering.variables import Value
 
 Ticks = Callable[[], float]
@@ -31,17 +32,18 @@ class Producer:
         """Begin now."""
         return cls(message, ticks, ticks() + SECONDS)
 
-    def say(self, part: str, template: Template, values: Mapping[str, Value], most: int) -> str:
-        """Render one part, of `most` characters at most.
+    def say(self, part: str, template: Template, values: Mapping[str, Value], most: int, *, mark: int = 1) -> str:
+        """Render one part, of `most` characters at most; a mark in place of a person's value counts as `mark` of them.
 
         Raises `TemplateInvalid` that names message and part, with no value of a person in it, as
         soon as there are more, the time is over, or the template asks what cannot be answered.
         """
         said: list[str] = []
         length = 0
+        marks = tuple(MARKS.values()) if mark > 1 else ()
         try:
             for piece in template.generate(values):
-                length += len(piece)
+                length += len(piece) + (mark - 1) * sum([piece.count(one) for one in marks])
                 if length > most:
                     raise self._fault(part, f"comes to more than {most} characters; shorten it")
                 if self.ticks() > self.until:

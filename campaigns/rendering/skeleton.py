@@ -18,9 +18,11 @@ from typing import Final
 from markupsafe import escape
 
 from campaigns.domain.messages import Email
+from campaigns.errors import TemplateInvalid
 from campaigns.rendering import headers, identity
 from campaigns.rendering.calendar import Attendee, attendee_name, folded
 from campaigns.rendering.encoding import piece
+from campaigns.rendering.limits import SAID_SUBJECT
 from campaigns.rendering.personal import ALL_MARKS, MARKS, OTHER_MARKS, Person, Source
 from campaigns.rendering.variables import Sender
 
@@ -60,6 +62,8 @@ class Parts:
 class Skeleton:
     """One kind of email, ready to be filled in any number of times, by any number of threads."""
 
+    name: str
+    """Of the message."""
     statics: tuple[bytes, ...]
     """The bytes before, between and behind the gaps."""
     gaps: tuple[str, ...]
@@ -77,7 +81,8 @@ class Skeleton:
     def fill(self, who: Person, now: datetime) -> Email:
         """Give the email for one person; `now` stands in its Date.
 
-        Raises `AddressInvalid` for a recipient that no header can carry.
+        Raises `AddressInvalid` for a recipient that no header can carry, `TemplateInvalid` for a
+        subject that the person's values make too long.
         """
         recipient = headers.header_address(who.recipient)
         token = identity.send_token(who.delivery_id, self.sender)
@@ -159,6 +164,8 @@ class _Values:
 
     def subject(self, _: str) -> bytes:
         words = "".join(self[_NAMES[part]] if part in _NAMES else part for part in _MARK.split(self.skeleton.subject))
+        if len(words) > SAID_SUBJECT:
+            raise TemplateInvalid(f"{self.skeleton.name}: the subject comes to more than {SAID_SUBJECT} characters")
         return headers.text_field("Subject", words).encode("ascii")
 
     def calendar(self, _: str) -> bytes:

@@ -22,6 +22,8 @@ _NOT_SEEN: Final = frozenset({"Mn", "Me", "Cf"})
 States = frozenset[str]
 """How much of an address may have been spelled when a place is reached."""
 _NOTHING: Final[States] = frozenset({""})
+_A_WORD: Final[States] = frozenset({"", "a"})
+"""What may stand behind a value: `{{ clinic }}.com` makes a site of any name."""
 
 
 def address_in(tree: nodes.Template, *, entities: bool) -> tuple[int, str] | None:
@@ -29,9 +31,9 @@ def address_in(tree: nodes.Template, *, entities: bool) -> tuple[int, str] | Non
 
     `entities`: the words are HTML, in which `&#46;` is a full stop.
     """
-    for signs, shape in ((_LINKS, _lowered), (_SITES, _shaped)):
+    for signs, shape, value in ((_LINKS, _lowered, _NOTHING), (_SITES, _shaped, _A_WORD)):
         try:
-            _Reading(signs, shape, entities=entities).through(tree, _NOTHING)
+            _Reading(signs, shape, value, entities=entities).through(tree, _NOTHING)
         except _Found as found:
             return found.line, found.words
     return None
@@ -60,8 +62,8 @@ def _shaped(words: str) -> str:
 class _Reading:
     """Follows every way through a template, with how much of a sign each has behind it."""
 
-    def __init__(self, signs: tuple[str, ...], shape: Callable[[str], str], *, entities: bool) -> None:
-        self.shape, self.entities = shape, entities
+    def __init__(self, signs: tuple[str, ...], shape: Callable[[str], str], value: States, *, entities: bool) -> None:
+        self.shape, self.value, self.entities = shape, value, entities
         self.whole = re.compile("|".join(map(re.escape, signs)))
         self.begun = {sign[:length] for sign in signs for length in range(len(sign))}
         self.longest = max(map(len, signs))
@@ -71,7 +73,7 @@ class _Reading:
         if isinstance(node, nodes.TemplateData):
             return self._said(node, node.data, before)
         if isinstance(node, nodes.Const):
-            return self._said(node, node.value, before) if isinstance(node.value, str) else _NOTHING
+            return self._said(node, node.value, before) if isinstance(node.value, str) else self.value
         if isinstance(node, nodes.If):
             ways = [node.body, *(one.body for one in node.elif_), node.else_]
             return self._either(self._each(way, before) for way in ways)
@@ -80,7 +82,7 @@ class _Reading:
             return self.through(node.expr1, before) | other
         if isinstance(node, nodes.Expr):
             # A value, or what a macro prints: some of what it is made of, anything at all, or nothing.
-            return self._either(self.through(one, before) for one in node.iter_child_nodes()) | before | _NOTHING
+            return self._either(self.through(one, before) for one in node.iter_child_nodes()) | before | self.value
         return self._each(node.iter_child_nodes(), before)
 
     def _each(self, parts: Iterable[nodes.Node], before: States) -> States:

@@ -154,7 +154,9 @@ def test_a_template_at_fault_fails_its_own_deliveries_alone(world: World) -> Non
     world.work()
     assert world.ledger(mine) == [("C0", "sent")]
     assert world.ledger(texted) == [("C0", "sent"), ("C1", "failed")]
-    assert world.delivery(texted, "C1").reason == "render: TemplateInvalid"
+    assert world.delivery(texted, "C1").reason == (
+        "bad_template: the message cannot be rendered: gone: no usable version of this template is stored"
+    )
 
 
 def test_one_message_that_cannot_be_rendered_fails_alone(world: World) -> None:

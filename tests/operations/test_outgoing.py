@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,10 +13,17 @@ from campaigns.domain.steps import Channel, Priority
 from campaigns.operations import share
 from campaigns.operations.send import send_batch
 from campaigns.providers.base import name_of
+from campaigns.rendering.environment import load_sources
+from campaigns.store.approvals import Approval, approve
+from campaigns.store.campaigns import publish_template
 from campaigns.store.engine import hold, let_go, transaction
 from campaigns.store.streams import read_streams, set_rate
-from tests.factories import DAY, HOUR, NOON, NUMBER, SERVICE_TEXTS, World
+from campaigns.web.staff.words import reason
+from tests.factories import DAY, HOUR, NOON, NUMBER, SERVICE_TEXTS, TEMPLATES, World
 from tests.fakes import SlowProvider
+
+FAR = "{% if minutes_left > 20000 %}"
+"""A condition that holds for a session in more than two weeks."""
 
 
 def bulk(world: World, people: int) -> list[int]:
@@ -141,6 +149,48 @@ def test_who_would_wait_too_long_for_a_turn_goes_back_to_the_plan(world: World) 
     world.clock.now += timedelta(seconds=25)
     world.work()
     assert [dict(world.ledger(one))["C0"] for one in mine].count("sent") == 2
+
+
+def reword(world: World, message: str, file: str, old: str, new: str) -> None:
+    """Publish a version of a message with other words, approved."""
+    source = load_sources(TEMPLATES / "messages")[message]
+    assert old in source.files[file]
+    changed = replace(source, files={**source.files, file: source.files[file].replace(old, new, 1)})
+    with transaction(world.engine) as db:
+        version = publish_template(db, message, f"{changed.content_hash} hash", changed.to_json(), NOON)
+        approve(db, version, Approval("Dr. Test", "ME 1", NOON + 300 * DAY), NOON)
+
+
+@pytest.mark.parametrize(
+    ("message", "file", "old", "new", "said"),
+    [
+        ("confirmation-sms", "sms.txt", "{{ clinic }}", f"{FAR}{'word ' * 330}{{% endif %}}{{{{ clinic }}}}",
+         "confirmation-sms: the text comes to more than 1600 characters; shorten it"),
+        ("confirmation-sms", "sms.txt", "{{ clinic }}", "{% if minutes_left > 20000 and clinic > 5 %}a{% endif %}{{ clinic }}",
+         "confirmation-sms: the text asks what has no answer: '>' not supported between instances of 'str' and 'int'"),
+        ("confirmation", "message.toml", 'preheader = "', f'preheader = "{FAR}{"{{ address }}" * 50}{{% endif %}}',
+         "confirmation: the preheader comes to more than 998 characters; shorten it"),
+        ("confirmation", "body.txt", "{% if is_over", "{% if minutes_left > 20000 and clinic > 5 %}a{% endif %}{% if is_over",
+         "confirmation: the plain body asks what has no answer: '>' not supported between instances of 'str' and 'int'"),
+    ],
+)  # fmt: skip
+def test_a_message_that_comes_to_too_much_fails_by_itself_with_a_reason_for_staff(
+    world: World, message, file, old, new, said
+) -> None:
+    reword(world, message, file, old, new)
+    near, far = world.session(10 * DAY), world.session(20 * DAY)
+    people = [world.registration(session, SERVICE_TEXTS) for session in (near, far, near)]
+    world.work()
+    at_fault, other = ("C1", "C0") if message == "confirmation-sms" else ("C0", "C1")
+    assert [dict(world.ledger(one))[at_fault] for one in people] == ["sent", "failed", "sent"]
+    assert reason(world.delivery(people[1], at_fault).reason) == f"the message cannot be rendered: {said}"
+    world.clock.forward(hours=1)
+    world.work()
+    assert [dict(world.ledger(one)) for one in people] == [
+        {at_fault: "sent", other: "sent"},
+        {at_fault: "failed", other: "sent"},
+        {at_fault: "sent", other: "sent"},
+    ]
 
 
 @pytest.fixture

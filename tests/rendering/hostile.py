@@ -189,7 +189,8 @@ HARMLESS = {
 
 def by_markdown(words: str) -> Source:
     """Put words into the body of an email as staff write it."""
-    files = {name: text for name, text in SOURCES["survey"].files.items() if name == "message.toml"}
+    english = ("frame.", "body.md", "body.html", "body.txt")
+    files = {name: text for name, text in SOURCES["survey"].files.items() if not name.startswith(english)}
     return _framed("survey", with_bodies("survey", files | {"body.md": f"# One\n\nA {words} b\n"}))
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import count
-
 import pytest
 from jinja2 import Environment, StrictUndefined
 
 from campaigns.errors import TemplateInvalid
 from campaigns.rendering.limits import SECONDS
+from campaigns.rendering.personal import MARKS
 from campaigns.rendering.producing import Producer
 
 ENVIRONMENT = Environment(autoescape=True, undefined=StrictUndefined)
@@ -29,7 +28,7 @@ def test_it_stops_at_the_first_piece_too_many():
     asked = []
 
     def more():
-        for number in count():
+        for number in range(50):
             asked.append(number)
             yield "0123456789"
 
@@ -40,12 +39,21 @@ def test_it_stops_at_the_first_piece_too_many():
     assert len(asked) == 10
 
 
+def test_a_mark_counts_as_the_value_that_will_stand_there():
+    twice = template("{{ a }}{{ a }}")
+    producer = Producer.of("m", lambda: 0.0)
+    assert producer.say("text", twice, {"a": MARKS["code"]}, 20, mark=10) == MARKS["code"] * 2
+    with pytest.raises(TemplateInvalid, match="more than 19 characters"):
+        producer.say("text", twice, {"a": MARKS["code"]}, 19, mark=10)
+    assert producer.say("text", twice, {"a": MARKS["code"]}, 2)
+
+
 def test_it_stops_when_its_time_is_over():
     moments = iter([0.0, 1.0, SECONDS - 0.1, SECONDS + 0.1])
     asked = []
 
     def more():
-        for number in count():
+        for number in range(50):
             asked.append(number)
             yield "a"
 

@@ -36,6 +36,9 @@ def found(text, *, entities=False):
         "1.org",
         "clínica．es",
         "a@b.example",
+        "{{ clinic }}.com",
+        "{{ 5 }}.com",
+        f"{{{{ clinic }}}}{IF}.{END}com",
     ],
 )
 def test_an_address_is_found_however_it_is_cut_up(text):
