@@ -15,6 +15,7 @@ from campaigns.web.staff import (
     imports,
     login,
     people,
+    preview,
     questions,
     replies,
     sending,
@@ -31,6 +32,6 @@ def routes(_runtime: Runtime) -> APIRouter:
         router.include_router(room.router)
     for room in (form_fields, answers):
         router.include_router(room.router)
-    for room in (health, sending, alerts):
+    for room in (preview, health, sending, alerts):
         router.include_router(room.router)
     return router
