@@ -179,16 +179,24 @@ def _as_registrant(db: Connection, wanted: Wanted, uses: Sequence[Use], rules: R
 
 def _as_persona(db: Connection, wanted: Wanted, use: Use, rules: Rules, now: datetime) -> Seen:
     session_id = next_session(db, use.webinar_id, now)
-    about = (
-        invented_class(webinar_by_id(db, use.webinar_id), now)
-        if session_id is None
-        else about_session(db, session_id, now)
-    )
     steps = steps_of(db, use.webinar_id)
-    found = persona(wanted.who) or _first_who_gets(use.step, about, steps, rules.hours)
-    item = _in(pretend(found, use.step, about), wanted.language)
+
+    def about(at: datetime) -> About:
+        if session_id is None:
+            return invented_class(webinar_by_id(db, use.webinar_id), now)
+        return about_session(db, session_id, at)
+
+    found = persona(wanted.who) or _first_who_gets(use.step, about(now), steps, rules.hours)
+    item = pretend(found, use.step, about(now))
     busy = busy_days(steps, item.about.session, item.facts.zone, rules.hours)
-    occasion = settle(use.step, lambda _: item, rules, busy, moment=wanted.at, now=now)
+    occasion = settle(
+        use.step,
+        lambda at: _in(pretend(found, use.step, about(at)), wanted.language),
+        rules,
+        busy,
+        moment=wanted.at,
+        now=now,
+    )
     return Seen(use, occasion, found, None)
 
 

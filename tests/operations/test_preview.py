@@ -183,6 +183,17 @@ def test_the_language_can_be_another_than_the_persons(world: World) -> None:
     assert "Ya tiene un lugar" in message_from_bytes(message.raw, policy=policy.default)["Subject"]
 
 
+@pytest.mark.parametrize("real", [True, False])
+def test_what_the_calendar_holds_at_that_moment_is_told_not_what_it_holds_now(world: World, real) -> None:
+    """The class that comes next when the email goes: the one right after theirs has begun by then."""
+    mine = world.registration(world.session(10 * DAY))
+    world.session(10 * DAY + HOUR)
+    later = world.session(17 * DAY)
+    (row,) = world.sql("SELECT starts_at FROM webinar_session WHERE id = :id", id=later)
+    seen, _ = preview(world, "missed-replay", who=str(mine) if real else "missed")
+    assert seen.occasion.item.about.next_session_starts_at == row.starts_at
+
+
 def test_moments_before_in_and_after_the_class(world: World) -> None:
     session = world.session()
     mine = str(world.registration(session))

@@ -1,7 +1,7 @@
 """A message as one person would get it: exactly the bytes that would be sent."""
 
 import re
-from dataclasses import fields
+from dataclasses import asdict, fields
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,7 +11,8 @@ from campaigns.operations.erase import erase
 from campaigns.operations.send import send_batch
 from campaigns.providers.folder import read_captured
 from campaigns.runtime import open_desk
-from campaigns.store.campaigns import publish_template
+from campaigns.store import webinars
+from campaigns.store.campaigns import add_campaign, add_step, publish_template, steps_of
 from campaigns.store.engine import transaction
 from campaigns.web.staff.preview import Query
 from tests import offices
@@ -261,6 +262,29 @@ def test_no_query_breaks_the_page(office):
         for key in (one.name for one in fields(Query)):
             for rest in ("", "/html"):
                 assert office.get(f"{PREVIEW}{rest}?{key}={value}").status_code in (200, 404), (key, value)
+
+
+def test_of_several_webinars_one_can_be_chosen(office):
+    assert 'name="webinar"' not in office.get(PREVIEW).text
+    now = office.clock()
+    with transaction(office.runtime.engine) as db:
+        model = webinars.webinar_by_slug(db, "si-joint-runners")
+        other = {name: value for name, value in asdict(model).items() if name != "id"}
+        number = webinars.add_webinar(db, other | {"slug": "hips", "title": "Hips", "class_title": "Hip class"}, now)
+        campaign = add_campaign(db, number, "Hips", now)
+        for step in steps_of(db, model.id):
+            add_step(db, campaign, step)
+    page = office.get(PREVIEW).text
+    assert '<option value="hips">Hips</option>' in page and "You have a place in the runners" in page
+    assert "You have a place in the hip class" in office.page(f"{PREVIEW}?webinar=hips")
+
+
+def test_of_several_steps_one_can_be_chosen(office):
+    assert 'name="step"' not in office.get(PREVIEW).text
+    office.world.step("Z9", name="Once more", template="confirmation", at="starts - 60 min")
+    page = office.get(f"{PREVIEW}?step=Z9").text
+    assert '<option value="Z9" selected>Once more</option>' in page
+    assert "−60 min, counted from the start" in offices.plain(page) or "−1 h" in offices.plain(page)
 
 
 def test_a_person_page_leads_to_each_message_as_them(office):
