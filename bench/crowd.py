@@ -114,7 +114,7 @@ def sample(home: House) -> Email:
     batch_id, (item,), step = loaded(home, 1)
     words = Words(home.runtime.sender, home.runtime.links)
     with transaction(home.runtime.engine) as db:
-        versions = words.prepare(db, {step.template})
+        versions = words.prepare(db, {step.template}, captured=True)
         release(db, batch_id)
         close(db, batch_id, home.runtime.clock())
     forget(home)

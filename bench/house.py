@@ -29,12 +29,12 @@ from campaigns.operations import starter
 from campaigns.runtime import Runtime, build
 from campaigns.settings import read_settings
 from campaigns.store.approvals import Approval, approve
-from campaigns.store.campaigns import current_versions
 from campaigns.store.embedded import free_port, start_postgres
 from campaigns.store.embedded_broker import start_broker
 from campaigns.store.engine import Connection, make_engine, transaction
 from campaigns.store.household import settle_in
 from campaigns.store.migrate import upgrade
+from campaigns.store.versions import current_versions
 from campaigns.store.webinars import add_session
 
 ROOT = Path(__file__).resolve().parent.parent

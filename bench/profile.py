@@ -77,7 +77,7 @@ def parts(home: House) -> Iterator[Figure]:
     words = Words(home.runtime.sender, home.runtime.links)
     provider = home.runtime.providers[Channel.EMAIL]
     with transaction(home.runtime.engine) as db:
-        version_id = words.prepare(db, {step.template})[step.template]
+        version_id = words.prepare(db, {step.template}, captured=True)[step.template]
         stream = read_streams(db, [name_of(provider)], home.runtime.clock())[Channel.EMAIL]
         yield from part("load", lambda: load_batch(db, batch_id, home.runtime.clock(), stream_id=stream.id))
     yield from part("look", lambda: _look(home, items, step))

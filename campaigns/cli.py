@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from campaigns import __version__, accounts, commands
-from campaigns.content import approve_messages
+from campaigns.content import Said, approve_messages
 from campaigns.data_dir import settings_here
 from campaigns.doctor import doctor
 from campaigns.errors import CampaignsError, ConfigurationError
@@ -202,12 +202,14 @@ def _add_approval(menu: _Menu) -> None:
     command.add_argument("messages", nargs="*", metavar="MESSAGE", help="folders in templates/messages (default: all)")
     command.add_argument("--name", required=True, help="of the clinician")
     command.add_argument("--licence", required=True, help="type, state and number")
+    command.add_argument("--interests", required=True, help="what the clinician gains from the messages; “none” is one")
+    command.add_argument("--references", required=True, help="what was looked up: PMID, DOI, a guideline, the sources")
     command.add_argument("--days", type=int, default=365, help="how long it lasts (default and most: 365)")
-    command.set_defaults(
-        run=lambda asked: approve_messages(
-            settings_here(), _say, name=asked.name, licence=asked.licence, messages=asked.messages, days=asked.days
-        )
-    )
+    command.set_defaults(run=lambda asked: approve_messages(settings_here(), _say, _said(asked), asked.messages))
+
+
+def _said(asked: argparse.Namespace) -> Said:
+    return Said(asked.name, asked.licence, asked.interests, asked.references, asked.days)
 
 
 def _add_registrants(menu: _Menu) -> None:

@@ -20,16 +20,20 @@ from campaigns.domain.steps import Channel, Purpose, Step
 from campaigns.domain.tokens import CALLBACK, Links, Signer
 from campaigns.operations import dispatch as dispatching
 from campaigns.operations import starter
+from campaigns.operations.claims import load_register
 from campaigns.operations.dispatch import Pace
 from campaigns.operations.hear import apply_inbound
 from campaigns.operations.last_look import Rules
 from campaigns.operations.plan import plan_sessions
+from campaigns.operations.publish import publish_sources
 from campaigns.operations.receive import Ears, TakenIn, apply_receipts, take_in
 from campaigns.operations.recover import recover
 from campaigns.operations.register import Request, register
 from campaigns.operations.send import Desk, send_batch
-from campaigns.operations.words import Words, publish_sources
+from campaigns.operations.words import Words
 from campaigns.providers.base import name_of
+from campaigns.rendering.environment import Source
+from campaigns.rendering.front_matter import read_front_matter
 from campaigns.rendering.identity import send_token
 from campaigns.rendering.variables import Sender
 from campaigns.rules import read_sending_hours
@@ -37,11 +41,14 @@ from campaigns.rules.caps import read_caps
 from campaigns.rules.inbound import read_inbound_words
 from campaigns.rules.replies import read_smtp_replies, read_twilio_codes
 from campaigns.store import webinars
-from campaigns.store.campaigns import add_step, campaign_of, current_versions, steps_of
+from campaigns.store.approvals import Approval, approve
+from campaigns.store.campaigns import add_step, campaign_of, steps_of
 from campaigns.store.consents import current_wordings
 from campaigns.store.engine import Connection, Engine, transaction
 from campaigns.store.people import Place, place
 from campaigns.store.sealing import Seal
+from campaigns.store.staff import Member, add_member, find_account
+from campaigns.store.versions import current_versions, publish_template, template_content
 from tests.fakes import HandClock, ScriptedProvider
 
 NOON = datetime(2027, 3, 1, 17, 0, tzinfo=UTC)
@@ -57,14 +64,26 @@ OFFERS = (Channel.EMAIL, Purpose.MARKETING)
 NUMBER = "+12075550123"
 GRACE = timedelta(seconds=30)
 
+_MADE_UP = (
+    "SELECT id FROM template_version WHERE written_by IS NOT NULL OR content_hash LIKE '% hash'"
+    " OR content #>> '{files,message.toml}' LIKE '%# made up by a test%'"
+)
 _EMPTY = (
     "ALTER TABLE consent DISABLE TRIGGER USER",
-    "TRUNCATE webinar, registrant, batch, rhythm, suppression, staff, consent_wording, audit RESTART IDENTITY CASCADE",
+    "TRUNCATE webinar, registrant, batch, rhythm, suppression, consent_wording RESTART IDENTITY CASCADE",
+    "TRUNCATE audit, login, message_draft RESTART IDENTITY CASCADE",
     "TRUNCATE stream, alert, arrival, address_hold, strike, sign_up_count, erased_address RESTART IDENTITY CASCADE",
     "ALTER TABLE consent ENABLE TRIGGER USER",
-    "DELETE FROM approval WHERE NOT demo",
-    "DELETE FROM template_version WHERE content_hash LIKE '% hash'",  # what tests made up
+    # The messages stay as the program brings them; what tests made of them goes.
+    "ALTER TABLE template_version DISABLE TRIGGER USER",
+    f"DELETE FROM approval WHERE NOT demo OR staff_id IS NOT NULL OR template_version_id IN ({_MADE_UP})",
+    "UPDATE approval SET withdrawn_at = NULL, withdrawn_by = NULL, withdrawn_why = '' WHERE withdrawn_at IS NOT NULL",
+    f"DELETE FROM version_claim WHERE template_version_id IN ({_MADE_UP})",
+    f"DELETE FROM template_version WHERE id IN ({_MADE_UP})",
+    "ALTER TABLE template_version ENABLE TRIGGER USER",
+    "DELETE FROM staff",
 )
+_RULED = "UPDATE claim SET ruled_at = NULL, ruled_by = NULL, reviewer = '', why = '' WHERE ruled_at IS NOT NULL"
 
 
 @cache
@@ -129,6 +148,8 @@ class World:
 
     def __post_init__(self) -> None:
         with transaction(self.engine) as db:
+            if db.execute(text(_RULED)).rowcount:
+                load_register(db, TEMPLATES / "claims.toml")
             for statement in _EMPTY:
                 db.execute(text(statement))
             if not current_versions(db):
@@ -200,6 +221,30 @@ class World:
         with transaction(self.engine) as db:
             add_step(db, campaign_of(db, self.webinar_id), starter.read_step(key, {**usual, **rule}))
             return next(one for one in steps_of(db, self.webinar_id) if one.key == key)
+
+    def member(self, role: str, name: str) -> Member:
+        """Somebody who works here."""
+        email, now = f"{role}@clinic.example", self.clock()
+        with transaction(self.engine) as db:
+            add_member(db, email=email, name=name, role=role, password_hash="none", now=now)
+            return find_account(db, email).member
+
+    def reworded(self, name: str, old: str = "", new: str = "", *, doctor: bool = True) -> int:
+        """Another version of a message, with `new` in place of `old` in its bodies; a doctor has approved it."""
+        with transaction(self.engine) as db:
+            source = Source.from_json(template_content(db, current_versions(db)[name]))
+            files = {
+                file: words.replace(old, new) if old and file.startswith(("body", "sms")) else words
+                for file, words in source.files.items()
+            }
+            assert not old or files != dict(source.files), f"{old!r} is not in {name}"
+            files["message.toml"] += f"# made up by a test, number {next(self._numbers)}\n"
+            made = Source(name, files, source.sources)
+            claims = read_front_matter(name, files["message.toml"]).claims
+            version = publish_template(db, name, made.content_hash, made.to_json(), self.clock(), claims=claims)
+            if doctor:
+                approve(db, version, Approval("Dr. Test", "ME 1", self.clock() + 300 * DAY), self.clock())
+            return version
 
     def without_steps(self, *keys: str) -> None:
         """Take steps out of the campaign; none named: all of them."""

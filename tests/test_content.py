@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from campaigns.content import approve_messages
+from campaigns.content import Said, approve_messages
 from campaigns.errors import ConfigurationError
 from campaigns.operations import starter
 from campaigns.runtime import build
@@ -41,6 +41,8 @@ def test_one_message_is_approved_alone(runtime):
         ({"days": 0}, "--days"),
         ({"name": " "}, "--name"),
         ({"licence": ""}, "--licence"),
+        ({"interests": ""}, "--interests"),
+        ({"evidence": " "}, "--references"),
     ],
 )
 def test_what_is_missing_is_named_and_nothing_is_approved(runtime, wrong, told):
@@ -51,8 +53,9 @@ def test_what_is_missing_is_named_and_nothing_is_approved(runtime, wrong, told):
 
 
 def approve(runtime, say, **facts) -> int:
-    asked = {"name": "Dr. Jane Roe", "licence": "MD, Maine 1", "messages": [], "days": 365, **facts}
-    return approve_messages(runtime.settings, say, **asked)
+    messages = facts.pop("messages", [])
+    asked = {"name": "Dr. Jane Roe", "licence": "MD, Maine 1", "interests": "none", "evidence": "PMID 1", "days": 365}
+    return approve_messages(runtime.settings, say, Said(**asked | facts), messages)
 
 
 @pytest.fixture

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import TemplateError
-
 from campaigns.domain.steps import Channel
+from campaigns.errors import TemplateInvalid
 from campaigns.language import ENGLISH
-from campaigns.lint import claims, discreet, foot, languages, lengths, links, phrases, shape, texts
+from campaigns.lint import claims, clients, discreet, foot, languages, lengths, links, phrases, shape, texts
 from campaigns.lint.allowing import allowed
 from campaigns.lint.compiling import compiled
 from campaigns.lint.draft import Draft, read_drafts
@@ -63,17 +62,28 @@ def check(folder: Path, routes: Sequence[str] = ROUTES) -> Report:
     drafts = read_drafts(folder, found)
     found.extend(languages.check_frame(drafts))
     for draft in drafts:
-        own: list[Finding] = []
-        for made in compiled(draft, own).values():
-            try:
-                measures.append(_read(draft, made, routes, own))
-            except (TemplateError, TypeError, ValueError) as error:  # such as a number compared with a word
-                spot = draft.body(made.language)
-                own.append(finding("does-not-compile", draft.name, spot, f"it cannot be rendered: {error}"))
-        for source in (claims.check, phrases.check, languages.check):
-            own.extend(source(draft))
-        found.extend(allowed(draft, _first(own)))
+        own, sizes = check_message(draft, routes)
+        found.extend(own)
+        measures.extend(sizes)
     return Report(tuple(sorted(_first(found), key=_place)), tuple(measures), len(drafts))
+
+
+def check_message(draft: Draft, routes: Sequence[str] = ROUTES) -> tuple[list[Finding], list[Measure]]:
+    """Check one message: what is wrong with it by line, and its size in each language that could be rendered.
+
+    What cannot be read at all was found when the draft was put together.
+    """
+    own: list[Finding] = []
+    measures: list[Measure] = []
+    for made in compiled(draft, own).values():
+        try:
+            measures.append(_read(draft, made, routes, own))
+        except TemplateInvalid as refusal:  # such as a number compared with a word
+            spot = draft.body(made.language)
+            own.append(finding("does-not-compile", draft.name, spot, f"it cannot be rendered: {refusal}"))
+    for source in (claims.check, phrases.check, languages.check):
+        own.extend(source(draft))
+    return sorted(allowed(draft, _first(own)), key=_place), measures
 
 
 def _read(draft: Draft, made: Compiled, routes: Sequence[str], found: list[Finding]) -> Measure:
@@ -91,7 +101,7 @@ def _read(draft: Draft, made: Compiled, routes: Sequence[str], found: list[Findi
 def _of_mails(draft: Draft, written: Sequence[Mail], routes: Sequence[str]) -> Iterator[Finding]:
     yield from discreet.check_mails(draft, written)
     yield from links.check_mails(draft, written, routes)
-    for one in (shape, foot, lengths):
+    for one in (shape, clients, foot, lengths):
         yield from one.check(draft, written)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,7 +13,7 @@ from campaigns.lint.draft import Draft
 from campaigns.lint.finding import Finding, Spot, finding
 from campaigns.rendering.claims import Claim
 
-_SHARE: Final = re.compile(r"(\d+(?:[.,]\d+)?)\s?(?:%|per ?cent\b|por ciento\b)", re.IGNORECASE)
+_SHARE: Final = re.compile(r"(?<!\d)(\d+(?:[.,]\d+)?)\s?(?:%|per ?cent\b|por ciento\b)", re.IGNORECASE)
 
 
 def check(draft: Draft) -> Iterator[Finding]:
@@ -29,14 +30,14 @@ def check(draft: Draft) -> Iterator[Finding]:
 
 
 def _ids(draft: Draft) -> Iterator[Finding]:
-    for claim_id in dict.fromkeys(draft.claims):
+    for claim_id, times in Counter(draft.claims).items():
         spot = _listing(draft, claim_id)
         claim = draft.register.claims.get(claim_id)
         if claim is None:
             yield finding("unknown-claim", draft.name, spot, f"{claim_id} is not in the claims register")
-        elif claim.status != "sourced":
+        elif not claim.usable:
             yield finding("unapproved-claim", draft.name, spot, f"{claim_id} is {claim.status}")
-        if draft.claims.count(claim_id) > 1:
+        if times > 1:
             yield finding("claim-twice", draft.name, spot, f"{claim_id} is listed twice")
 
 

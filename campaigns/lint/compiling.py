@@ -10,6 +10,7 @@ from campaigns.language import ENGLISH
 from campaigns.lint.draft import Draft
 from campaigns.lint.finding import Finding, Spot, finding
 from campaigns.rendering.environment import Compiled, compile_source, languages_of
+from campaigns.rendering.frame import HTML
 
 _REFUSAL: Final = re.compile(
     r"(?P<file>[^:,]+?)(?:: (?P<key>subject|preheader))?(?:, line (?P<line>\d+))?: (?:(?P<language>es): )?(?P<what>.*)",
@@ -21,6 +22,7 @@ _KINDS: Final = (
     ("there is no filter", "unknown-filter"),
     ("the tag <", "unknown-tag"),
     ("links come from the list", "raw-address"),
+    (r"\b(?:longer|more) than\b|at most", "beyond-limits"),
     ("not a key of a message|belongs to emails only|holds subject and preheader only", "unknown-key"),
     ("^subject must say", "missing-subject"),
     ("^preheader must say", "missing-preheader"),
@@ -43,7 +45,9 @@ def compiled(draft: Draft, found: list[Finding]) -> dict[str, Compiled]:
         try:
             made[language] = compile_source(draft.source, language=language)
         except TemplateInvalid as refusal:
-            found.append(refused(draft, str(refusal), language))
+            # A frame that did not come to any HTML is a finding of its own.
+            if HTML in draft.source.files or f"{HTML} is missing" not in str(refusal):
+                found.append(refused(draft, str(refusal), language))
     return made
 
 

@@ -4,62 +4,28 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from html import unescape
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from campaigns.errors import TemplateInvalid
-from campaigns.language import ENGLISH, NAMES
-from campaigns.lint.finding import REGISTER, Finding, Spot, finding
+from campaigns.language import ENGLISH
+from campaigns.lint.finding import FRAME, REGISTER, Finding, Spot, finding
+from campaigns.lint.pages import Page, lines_of, page_of, pages_of
 from campaigns.rendering.claims import Register, read_register
-from campaigns.rendering.environment import FRAME_FILES, Source, with_bodies
+from campaigns.rendering.environment import Source
+from campaigns.rendering.files import own_file, with_bodies
+from campaigns.rendering.frame import FRAME_FILES, with_frame, written_in
+from campaigns.rendering.limits import SETTINGS
 
-_TAG: Final = re.compile(r"{%.*?%}|{#.*?#}|<(?=[/a-zA-Z!])[^<>]*>", re.DOTALL)
-_HOLE: Final = re.compile(r"{{(.*?)}}", re.DOTALL)
-_SAID: Final = re.compile(r'"([^"]*)"|\'([^\']*)\'')
-_KEY: Final = re.compile(r"\s*(subject|preheader)\s*=\s*(.*)")
-_TABLE: Final = re.compile(r"\s*\[+\s*(\w+)\s*\]+")
-_MARKDOWN: Final = re.compile(r"\*\*|\[(?=[^\]]*\]\()|\]\([a-z_]+\)|^(?:# |> |- |[0-9]+\. )", re.MULTILINE)
 _TELLING_RUN: Final = 14
 """So many words of a sentence are enough to find it."""
 _SHORTEST_RUN: Final = 2
-_BLANKS: Final = re.compile(r"\s+")
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One source file, or what one says in one language."""
-
-    file: str
-    """From the folder of templates."""
-    language: str
-    """Empty for a file that speaks every language."""
-    raw: str
-    prose: str
-    """What a reader sees of it, line for line as in the file; `…` stands for a value."""
-
-    def line_at(self, offset: int) -> Spot:
-        """Give the line of a place in `prose`."""
-        return Spot(self.file, self.prose.count("\n", 0, offset) + 1)
-
-    def line_at_raw(self, offset: int) -> Spot:
-        """Give the line of a place in `raw`."""
-        return Spot(self.file, self.raw.count("\n", 0, offset) + 1)
-
-    def line_with(self, letter: str) -> Spot | None:
-        """Give the first line on which a character stands."""
-        at = self.raw.find(letter)
-        return None if at < 0 else self.line_at_raw(at)
-
-    def line_of(self, words: str) -> Spot | None:
-        """Give the first line on which these words stand, however they are broken up."""
-        pattern = r"\s+".join(map(re.escape, _BLANKS.split(words.strip())))
-        for text in (self.prose, self.raw):
-            if pattern and (found := re.search(rf"(?<!\w){pattern}(?!\w)", text, re.IGNORECASE)):
-                return Spot(self.file, text.count("\n", 0, found.start()) + 1)
-        return None
+_FAULT: Final = re.compile(r"[^:]*?(?:, line (?P<line>\d+))?: (?P<what>.*)", re.DOTALL)
+_TOO_MUCH: Final = re.compile(r"\b(?:longer|more) than\b")
+_MOST_BYTES: Final = 1_000_000
+"""Of a file; the rest is not read, and what is read is too long as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +38,8 @@ class Draft:
     own: tuple[Page, ...]
     """Its own files; `message.toml` once for each language, as subject and preheader alone."""
     frame: tuple[Page, ...]
+    places: dict[tuple[str, str, str], Spot] = field(default_factory=dict, compare=False)
+    """What `where` has found already: every sample of a message asks the same again."""
 
     @property
     def toml(self) -> str:
@@ -82,8 +50,8 @@ class Draft:
     def table(self) -> Mapping[str, object]:
         """What `message.toml` holds; empty where it cannot be read."""
         try:
-            return tomllib.loads(self.toml)
-        except tomllib.TOMLDecodeError:
+            return tomllib.loads(self.toml) if len(self.toml) <= SETTINGS else {}
+        except (ValueError, RecursionError):  # Python's own too, of a number or a depth beyond it
             return {}
 
     @property
@@ -105,16 +73,33 @@ class Draft:
 
     def setting(self, key: str, language: str = ENGLISH) -> Spot:
         """Give the line of a key in `message.toml`; the first line where it is missing."""
-        for number, (table, line) in enumerate(_lines(self.toml), start=1):
+        for number, (table, line) in enumerate(lines_of(self.toml), start=1):
             if table == ("" if language == ENGLISH else language) and re.match(rf"\s*{re.escape(key)}\s*=", line):
                 return Spot(self.setting_file, number)
         return Spot(self.setting_file)
+
+    def found(self, *patterns: str) -> Spot:
+        """Give the line on which the first pattern is found that is found at all, in the frame or in the message.
+
+        What nobody wrote is the compiler's: then it is the first line of the frame.
+        """
+        for pattern in patterns:
+            for page in (*self.frame, *self.own):
+                if found := re.search(pattern, page.raw):
+                    return page.line_at_raw(found.start())
+        return Spot("messages/frame.mjml")
 
     def where(self, words: str, language: str, ending: str = "") -> Spot:
         """Give the line on which words stand that were found in a sample: in the message, else in the frame.
 
         Where a value has broken them up, the longest run of them that can be found decides.
         """
+        known = self.places.get((words, language, ending))
+        if known is None:
+            known = self.places[words, language, ending] = self._search(words, language, ending)
+        return known
+
+    def _search(self, words: str, language: str, ending: str) -> Spot:
         pages = [page for page in (*self.own, *self.frame) if page.language in ("", language)]
         pages.sort(key=lambda page: (page in self.frame, not page.file.endswith(ending)))
         parts = words.split()[:_TELLING_RUN]
@@ -133,14 +118,34 @@ def read_drafts(folder: Path, found: list[Finding]) -> list[Draft]:
     register = _register(folder / "claims.toml", found)
     messages = folder / "messages"
     frame = {file: _read(messages / file) for file in FRAME_FILES if (messages / file).is_file()}
-    shared = tuple(_page(f"messages/{file}", text) for file, text in frame.items())
+    whole = _with_frame(frame, found)
     drafts = []
     for place in sorted(path.parent for path in messages.glob("*/message.toml")):
-        files = {path.name: _read(path) for path in sorted(place.iterdir()) if path.is_file()}
-        own = tuple(page for file, text in files.items() for page in _pages(f"messages/{place.name}/{file}", text))
-        source = Source(place.name, {**frame, **_made(place.name, files, found)})
-        drafts.append(Draft(place.name, source, register, own, shared))
-    return [_cited(draft) for draft in drafts]
+        files = _own(place, found)
+        drafts.append(draft_of(place.name, files, whole, register, found))
+    return drafts
+
+
+def draft_of(
+    name: str, files: Mapping[str, str], frame: Mapping[str, str], register: Register, found: list[Finding]
+) -> Draft:
+    """Put one message's own files together with the whole frame's; what cannot be read at all is added to `found`."""
+    shared = tuple(page_of(f"messages/{file}", text) for file, text in frame.items() if written_in(file, frame) == file)
+    own = tuple(page for file, text in files.items() for page in pages_of(f"messages/{name}/{file}", text))
+    source = Source(name, {**frame, **_made(name, dict(files), found)})
+    return _cited(Draft(name, source, register, own, shared))
+
+
+def _with_frame(frame: dict[str, str], found: list[Finding]) -> dict[str, str]:
+    """Add the HTML of the frame; MJML that cannot be compiled is added to `found`."""
+    try:
+        return with_frame(frame)
+    except TemplateInvalid as refusal:
+        place, _, what = str(refusal).partition(": ")
+        line = place.rpartition("line ")[2]
+        spot = Spot(f"messages/{place.partition(',')[0]}", int(line) if line.isdecimal() else 1)
+        found.append(finding("not-mjml", FRAME, spot, what.rstrip(".")))
+        return frame
 
 
 def _made(message: str, files: dict[str, str], found: list[Finding]) -> dict[str, str]:
@@ -150,33 +155,35 @@ def _made(message: str, files: dict[str, str], found: list[Finding]) -> dict[str
         try:
             made = with_bodies(message, {file: files[file]}) | made
         except TemplateInvalid as refusal:
-            place, _, what = str(refusal).partition(": ")
-            line = int(place.rpartition("line ")[2])
-            found.append(finding("not-markdown", message, Spot(f"messages/{message}/{file}", line), what.rstrip(".")))
+            fault = _FAULT.fullmatch(str(refusal))
+            assert fault is not None, "every refusal of a body names its file"
+            kind = "beyond-limits" if _TOO_MUCH.search(fault["what"]) else "not-markdown"
+            spot = Spot(f"messages/{message}/{file}", int(fault["line"] or 1))
+            found.append(finding(kind, message, spot, fault["what"].rstrip(".")))
     return made
 
 
-def language_of(file: str) -> str:
-    """Tell the language of a file by its name: `body.es.html` is Spanish, `frame.html` is in none."""
-    parts = file.rpartition("/")[2].split(".")
-    named = [part for part in parts[1:] if part in NAMES]
-    return named[0] if named else "" if parts[0] == "frame" else ENGLISH
-
-
-def holes(text: str) -> Iterator[str]:
-    """Give what stands between the braces of a template, without the words in quotes."""
-    for tag in re.findall(r"{[{%](.*?)[%}]}", text, re.DOTALL):
-        yield _SAID.sub("", tag)
+def _own(place: Path, found: list[Finding]) -> dict[str, str]:
+    """Read the files of a message; one that no message has is added to `found`, and not read."""
+    files = {}
+    for path in sorted(path for path in place.iterdir() if path.is_file()):
+        if own_file(path.name):
+            files[path.name] = _read(path)
+        else:
+            spot = Spot(f"messages/{place.name}/{path.name}")
+            found.append(finding("unknown-file", place.name, spot, f"{path.name} is not a file of a message"))
+    return files
 
 
 def _read(path: Path) -> str:
-    return path.read_bytes().decode("utf-8", "replace")
+    with path.open("rb") as file:
+        return file.read(_MOST_BYTES).decode("utf-8", "replace")
 
 
 def _register(path: Path, found: list[Finding]) -> Register:
     try:
         return read_register(path)
-    except (TemplateInvalid, tomllib.TOMLDecodeError, OSError) as error:
+    except (TemplateInvalid, ValueError, OSError) as error:
         line = re.search(r"at line (\d+)", str(error))
         found.append(finding("bad-register", REGISTER, Spot(path.name, int(line[1]) if line else 1), str(error)))
         return Register({}, {})
@@ -184,56 +191,6 @@ def _register(path: Path, found: list[Finding]) -> Register:
 
 def _cited(draft: Draft) -> Draft:
     known = [draft.register.claims[one] for one in draft.claims if one in draft.register.claims]
-    sound = tuple(claim.id for claim in known if claim.status == "sourced")
+    sound = tuple(claim.id for claim in known if claim.usable)
     source = Source(draft.name, draft.source.files, draft.register.cite(sound, message=draft.name))
     return Draft(draft.name, source, draft.register, draft.own, draft.frame)
-
-
-def _pages(file: str, text: str) -> Iterator[Page]:
-    if not file.endswith("message.toml"):
-        yield _page(file, text)
-        return
-    for language in NAMES:
-        table = "" if language == ENGLISH else language
-        lines = [_value(line) if here == table else "" for here, line in _lines(text)]
-        yield Page(file, language, "\n".join(lines), _prose("\n".join(lines)))
-
-
-def _lines(toml: str) -> Iterator[tuple[str, str]]:
-    """Give each line with the table it stands in."""
-    table = ""
-    for line in toml.split("\n"):
-        if heading := _TABLE.fullmatch(line.partition("#")[0].rstrip()):
-            table = heading[1]
-        yield table, line
-
-
-def _value(line: str) -> str:
-    key = _KEY.fullmatch(line)
-    return key[2].strip().strip("\"'") if key else ""
-
-
-def _page(file: str, text: str) -> Page:
-    speaks = not file.endswith(("frame.html", "frame.toml"))
-    prose = _prose(text) if speaks else "\n" * text.count("\n")
-    if file.endswith(".html"):
-        prose = unescape(prose)
-    elif file.endswith(".md"):
-        prose = _MARKDOWN.sub("", prose)
-    return Page(file, language_of(file), text, prose)
-
-
-def _prose(text: str) -> str:
-    """Take out tags and code; keep every line where it is."""
-    said = _HOLE.sub(lambda hole: _kept(hole[0], _words(hole[1])), text)
-    return _TAG.sub(lambda tag: _kept(tag[0], ""), said)
-
-
-def _words(code: str) -> str:
-    """Give the words that a macro is called with; a bare value is an ellipsis."""
-    said = [one or other for one, other in _SAID.findall(code)]
-    return " … ".join(said) or "…"
-
-
-def _kept(old: str, new: str) -> str:
-    return new + "\n" * (old.count("\n") - new.count("\n"))

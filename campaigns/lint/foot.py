@@ -31,7 +31,7 @@ def _unsaid(draft: Draft, mail: Mail, kind: str, phrases: Sequence[str], plain: 
         if len(lacking) > 1 and kind in terms.FOOT:
             spots = [Spot(f"messages/frame.{mail.language}.words")]
         else:
-            spots = [Spot(f"messages/frame.{part}") for part in lacking]
+            spots = [Spot("messages/frame.mjml" if part == "html" else "messages/frame.txt") for part in lacking]
         for spot in spots:
             yield finding(kind, draft.name, spot, f"“{phrase}” is not there in {mail.language}")
 
@@ -42,7 +42,7 @@ def _unstoppable(draft: Draft, mail: Mail, plain: str) -> Iterator[Finding]:
     shown = [link for link in mail.seen.links if link.address == stop and not link.hidden]
     if not any(link.label.startswith(label) for link in shown):
         says = f"no link “{label}…” is seen in {mail.language}"
-        yield finding("no-stop-in-html", draft.name, Spot("messages/frame.html"), says)
+        yield finding("no-stop-in-html", draft.name, Spot("messages/frame.parts.html"), says)
     if not re.search(rf"\b{label}[^<>]{{1,60}} <{re.escape(stop)}>", plain):
         says = f"no “{label}…” with its address is there in {mail.language}"
         yield finding("no-stop-in-text", draft.name, Spot("messages/frame.txt"), says)

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Final
 
+from campaigns.lint.css import Rule, declared, means, rules
+
 _VOID: Final = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _UNSEEN: Final = frozenset({"style", "title", "head", "script"})
 _HIDING: Final = re.compile(r"display:\s*none|visibility:\s*hidden|opacity:\s*0(?:;|$)")
 _HEX: Final = re.compile(r"#[0-9a-f]{6}\b", re.IGNORECASE)
-_DARK: Final = re.compile(r"@media[^{]*prefers-color-scheme:\s*dark[^{]*\{((?:[^{}]*\{[^{}]*\})*)", re.IGNORECASE)
-_RULE: Final = re.compile(r"\.([\w-]+)\s*\{([^{}]*)\}")
+_SHEET: Final = re.compile(r"<style[^>]*>(.*?)</style", re.DOTALL | re.IGNORECASE)
+_HIDDEN: Final = re.compile(r"<!--.*?-->", re.DOTALL)
+_DARK: Final = re.compile(r"prefers-color-scheme:\s*dark")
 _HEADING: Final = re.compile(r"h([1-6])")
 _DIM: Final = 0.04045
 """Below this a channel of sRGB is linear."""
@@ -73,6 +76,10 @@ class Seen:
     """Pictures without `alt`, by their address."""
     roleless: int = 0
     """Tables that do not say they only arrange."""
+    tags: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    """Every element that is used, with its attributes and what they are set to."""
+    sheets: list[str] = field(default_factory=list)
+    """The text of its style sheets."""
 
     @property
     def visible(self) -> list[Run]:
@@ -107,13 +114,12 @@ class _Reader(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
         self.seen = Seen()
-        self._open: list[tuple[str, Look]] = []
+        self._open: list[tuple[str, frozenset[str], Look]] = []
         self._link: Link | None = None
-        dark = _DARK.search(html)
-        rules = _RULE.findall(dark[1]) if dark else []
-        self._dark: dict[str, dict[str, str]] = {}
-        for name, style in rules:
-            self._dark.setdefault(name, {}).update(_declared(style))
+        self.seen.sheets = _SHEET.findall(_HIDDEN.sub("", html))
+        self._dark: list[Rule] = [
+            rule for sheet in self.seen.sheets for rule in rules(sheet) if any(map(_DARK.search, rule.at))
+        ]
         self.feed(html)
         self.close()
 
@@ -122,15 +128,15 @@ class _Reader(HTMLParser):
         self._note(tag, known)
         if tag in _VOID:
             return
-        self._open.append((tag, self._look(tag, known)))
+        self._open.append((tag, frozenset(known.get("class", "").split()), self._look(tag, known)))
         if tag == "a":
             button = "act-a" in known.get("class", "").split()
             self._link = Link(known.get("href", ""), button, self._now().hidden)
             self.seen.links.append(self._link)
 
     def handle_endtag(self, tag: str) -> None:
-        while tag in (one for one, _ in self._open):
-            closed, _ = self._open.pop()
+        while tag in (one for one, *_ in self._open):
+            closed, *_ = self._open.pop()
             if closed == "a":
                 self._link = None
             if closed == tag:
@@ -140,15 +146,16 @@ class _Reader(HTMLParser):
         tag = self._open[-1][0] if self._open else ""
         if tag == "title":
             self.seen.title += data
-        if any(one in _UNSEEN for one, _ in self._open):
+        if any(one in _UNSEEN for one, *_ in self._open):
             return
         self.seen.runs.append(Run(data, self._now()))
         if self._link is not None:
             self._link.label += data
-        if any(_HEADING.fullmatch(one) for one, _ in self._open):
+        if any(_HEADING.fullmatch(one) for one, *_ in self._open):
             self.seen.headings[-1].words += data
 
     def _note(self, tag: str, known: dict[str, str]) -> None:
+        self.seen.tags.setdefault(tag, set()).update(known.items())
         if tag == "html":
             self.seen.lang = known.get("lang", "")
         if tag == "img" and "alt" not in known:
@@ -159,17 +166,15 @@ class _Reader(HTMLParser):
             self.seen.headings.append(Heading(int(heading[1])))
 
     def _now(self) -> Look:
-        return self._open[-1][1] if self._open else Look()
+        return self._open[-1][2] if self._open else Look()
 
     def _look(self, tag: str, known: dict[str, str]) -> Look:
         """Work out how text in this tag is shown: what is declared here, else what is around it."""
-        now, style = self._now(), _declared(known.get("style", ""))
-        ink = style.get("color", now.ink)
-        ground = style.get("background-color", known.get("bgcolor", now.ground))
-        dark: dict[str, str] = {}
-        for name in known.get("class", "").split():
-            dark |= self._dark.get(name, {})
-        inked, grounded = "color" in style, "background-color" in style or "bgcolor" in known
+        now, style = self._now(), declared(known.get("style", ""))
+        own = style.get("background-color", style.get("background", known.get("bgcolor")))
+        ink, ground = style.get("color", now.ink), own or now.ground
+        dark = self._dark_style((tag, frozenset(known.get("class", "").split())))
+        inked, grounded = "color" in style, own is not None
         return replace(
             now,
             ink=_colour(ink, now.ink),
@@ -182,10 +187,14 @@ class _Reader(HTMLParser):
             hidden=now.hidden or tag in _UNSEEN or bool(_HIDING.search(known.get("style", ""))),
         )
 
-
-def _declared(style: str) -> dict[str, str]:
-    pairs = (one.partition(":") for one in style.split(";") if ":" in one)
-    return {key.strip().lower(): value.replace("!important", "").strip() for key, _, value in pairs}
+    def _dark_style(self, element: tuple[str, frozenset[str]]) -> dict[str, str]:
+        """Give what is declared for an element in the dark, all of it as important; the last one wins."""
+        path = [*((tag, classes) for tag, classes, _ in self._open), element]
+        style: dict[str, str] = {}
+        for rule in self._dark:
+            if any(means(selector, path) for selector in rule.selectors):
+                style |= rule.declared
+        return style
 
 
 def _colour(value: str, otherwise: str) -> str:

@@ -9,8 +9,9 @@ from typing import Final
 from campaigns.domain.steps import Purpose
 from campaigns.errors import TemplateInvalid
 from campaigns.language import ENGLISH, NAMES
-from campaigns.lint.draft import Draft, holes
+from campaigns.lint.draft import Draft
 from campaigns.lint.finding import FRAME, Finding, finding
+from campaigns.lint.pages import holes
 from campaigns.rendering.environment import languages_of
 
 _NAME: Final = re.compile(r"[a-z_]+")

@@ -40,10 +40,11 @@ def check_mails(draft: Draft, mails: Sequence[Mail], routes: Sequence[str]) -> I
     for mail in mails:
         for link in mail.seen.links:
             label = " ".join(link.label.split())
-            spot = draft.where(label, mail.language, ".html")
             if not label or terms.EMPTY_LABEL.match(label) or ADDRESS.search(label):
+                spot = draft.where(label, mail.language, ".html")
                 yield finding("link-label", draft.name, spot, f"a link is called “{label}”")
             if kind := _astray(draft, link.address, mail.letter, routes):
+                spot = draft.where(label, mail.language, ".html")
                 yield finding(kind, draft.name, spot, f"“{label}” leads to {link.address}")
         for address in ADDRESS.findall(mail.plain):
             if kind := _astray(draft, address, mail.letter, routes):

@@ -8,8 +8,9 @@ from itertools import chain
 from typing import Final
 
 from campaigns.lint import terms
-from campaigns.lint.draft import Draft, Page
+from campaigns.lint.draft import Draft
 from campaigns.lint.finding import Finding, finding
+from campaigns.lint.pages import Page
 
 _PLAIN: Final = (
     *((kind, pattern, "“{}” claims what must not be claimed") for kind, pattern in terms.CLAIMS.items()),
@@ -29,7 +30,9 @@ _BEFORE_STOP: Final = re.compile(r"(?<=[\w})’”\"]) +[.,;:?](?=[\s<]|$)", re.
 _CURLY: Final = re.compile("[“”‘’«»]")
 _STRAIGHT: Final = re.compile("[\"']")
 _SENTENCE: Final = re.compile(r"[.?!]\s|\n|[.?!]$")
-_STEP: Final = re.compile(r"{%-?\s*(if|elif|else|endif)\b(.*?)%}|{{(.*?)}}", re.DOTALL)
+_STEP: Final = re.compile(r"{%-?\s*+(if|elif|else|endif)\b((?:(?!{%|%}).)*+)%}|{{((?:(?!{{|}}).)*+)}}", re.DOTALL)
+_SENTENCE_LENGTH: Final = 1_000
+"""Characters; what stands further off belongs to another one."""
 
 
 def check(draft: Draft) -> Iterator[Finding]:
@@ -55,7 +58,7 @@ def _shouting(draft: Draft, page: Page) -> Iterator[Finding]:
 def _statements(draft: Draft, page: Page) -> Iterator[Finding]:
     """Find what is said of the reader's own health, unless the sentence only asks or supposes it."""
     for found in terms.PERSONAL_HEALTH.finditer(page.prose):
-        before = _SENTENCE.split(page.prose[: found.start()])[-1]
+        before = _SENTENCE.split(page.prose[max(0, found.start() - _SENTENCE_LENGTH) : found.start()])[-1]
         end = _SENTENCE.search(page.prose, found.end())
         asked = bool(end and end[0].startswith("?"))
         if not asked and not terms.SUPPOSING.search(before):

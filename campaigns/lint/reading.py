@@ -8,7 +8,7 @@ from math import sqrt
 from typing import Final
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_SENTENCE_END: Final = re.compile(r"[.?!:]+(?:\s|$)|\n{2,}")
+_SENTENCE_END: Final = re.compile(r"(?<![.?!:])[.?!:]+(?:\s|$)|\n{2,}")
 _ADDRESS: Final = re.compile(r"<?https?:\S+")
 _SHORT: Final = 3
 """A word of so many letters has one syllable, or sounds its last e."""

@@ -54,15 +54,15 @@ def _headings(draft: Draft, mail: Mail) -> Iterator[Finding]:
 def _tags(draft: Draft, mail: Mail) -> Iterator[Finding]:
     seen, size = mail.seen, len(mail.html.encode())
     if seen.unlabelled:
-        yield finding("image-without-alt", draft.name, _tag(draft, r"<img(?![^>]*\balt=)"), "a picture has no alt")
+        yield finding("image-without-alt", draft.name, draft.found(r"<img(?![^>]*\balt=)"), "a picture has no alt")
     if seen.roleless:
-        spot = _tag(draft, r'<table(?![^>]*role="presentation")')
+        spot = draft.found(r'<table(?![^>]*role="presentation")')
         yield finding("table-without-role", draft.name, spot, "screen readers take a table for one of figures")
     if seen.lang != mail.language:
         says = f"the HTML says it is in “{seen.lang}”, and is in {mail.language}"
-        yield finding("missing-lang", draft.name, _tag(draft, "<html"), says)
+        yield finding("missing-lang", draft.name, draft.found(r"<(?:html|mjml)\b"), says)
     if not seen.title.strip():
-        yield finding("missing-title", draft.name, _tag(draft, "<title"), "the HTML has no title")
+        yield finding("missing-title", draft.name, draft.found("<(?:mj-)?title"), "the HTML has no title")
     if size > MOST_BYTES:
         spot = draft.body(mail.language, ".html")
         yield finding("too-big", draft.name, spot, f"the HTML has {size:,} bytes")
@@ -111,15 +111,9 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(ADDRESS.sub(" ", text))
 
 
-def _tag(draft: Draft, pattern: str) -> Spot:
-    for page in (*draft.frame, *draft.own):
-        if found := re.search(pattern, page.raw):
-            return page.line_at_raw(found.start())
-    return Spot("messages/frame.html")
-
-
 def _sized(draft: Draft, look: Look) -> Spot:
-    return _tag(draft, re.escape(look.sized) or "<body")
+    # MJML has an attribute for it; in HTML what follows it tells one declaration from the others.
+    return draft.found(re.escape(look.sized) or "<body", rf'font-size="{look.size:g}px"')
 
 
 def _inked(draft: Draft, ink: str, ground: str) -> Spot:
@@ -130,7 +124,7 @@ def _inked(draft: Draft, ink: str, ground: str) -> Spot:
                 rf"(?<![-\w])color:\s*{colour}|background-color:\s*{colour}", page.raw, re.IGNORECASE
             ):
                 return page.line_at_raw(found.start())
-    return Spot("messages/frame.html")
+    return Spot("messages/frame.mjml")
 
 
 def _short(words: str) -> str:

@@ -88,7 +88,7 @@ CLICKING: Final = _any(r"\bclick (here|this|below|the)\b|\bhaga clic\b")
 SHORTENERS: Final = _any(r"\b(bit\.ly|tinyurl\.com|goo\.gl|t\.co|ow\.ly|is\.gd|buff\.ly|rebrand\.ly|cutt\.ly|rb\.gy)\b")
 UNWRITTEN: Final = re.compile(
     r"\b(?:TO(?:DO)|TB[DC]|FIX(?:ME)|X{3,})\b|"
-    r"(?i:\b(?:lorem|ipsum|insert \w+ here|placeholder)\b|\[(?:your|name|date|link|clinic|insert)\b[^\]]*\](?!\())"
+    r"(?i:\b(?:lorem|ipsum|insert \w+ here|placeholder)\b|\[(?:your|name|date|link|clinic|insert)\b[^\[\]]*\](?!\())"
 )
 """In capitals where small letters are a word: in Spanish the first of them is. Cut up, to be no such note itself."""
 SHOUTED: Final = re.compile(r"\b[A-ZÁÉÍÑÓÚÜ]{4,}\b|\b[A-ZÁÉÍÑÓÚÜ]{3,}(?: [A-ZÁÉÍÑÓÚÜ]{3,})+\b")

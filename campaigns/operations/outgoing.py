@@ -125,7 +125,9 @@ class Outgoing:
 
     def _render(self, share: Share, item: Item, step: Step) -> Message | Refused:
         try:
-            return share.words.render(item, step, share.version_of(step), share.clock())
+            version = share.version_of(step)
+            marked = version in share.demonstrations
+            return share.words.render(item, step, version, share.clock(), demonstration=marked)
         except Exception as error:  # noqa: BLE001  # a fault in one message fails that delivery, not the batch
             logs.event("message cannot be rendered", level=logs.ERROR, error=error, delivery=item.delivery_id)
             return Refused(f"render: {type(error).__name__}")

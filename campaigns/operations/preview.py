@@ -26,7 +26,7 @@ from campaigns.operations.pretend import invented_class, pretend, timeless
 from campaigns.operations.words import Words
 from campaigns.rendering.environment import Compiled, Look, Source, compile_all
 from campaigns.rendering.front_matter import read_front_matter
-from campaigns.store.campaigns import steps_of, template_content
+from campaigns.store.campaigns import steps_of
 from campaigns.store.engine import Connection
 from campaigns.store.history import deliveries_of
 from campaigns.store.letters import About, Item
@@ -39,7 +39,6 @@ from campaigns.store.previews import (
     next_session,
     read_item,
     uses_of,
-    versions_of,
 )
 from campaigns.store.webinars import newest_slug, webinar_by_id, webinar_by_slug
 
@@ -77,20 +76,6 @@ class Seen:
     """The registration; None for somebody invented."""
 
 
-def source_to_preview(db: Connection, name: str, wanted: str = "") -> Source:
-    """Give the words of one version of a message, by its id; without one, of the newest.
-
-    Raises `NotFound` if there is no such message or version, `TemplateInvalid` if what is stored is no message.
-    """
-    versions = versions_of(db, name)
-    if not versions:
-        raise NotFound("There is no message of this name.")
-    found = versions[0] if not wanted else next((one for one in versions if str(one.id) == wanted), None)
-    if found is None:
-        raise NotFound("This message has no such version. The page of the message lists those it has.")
-    return Source.from_json(template_content(db, found.id))
-
-
 def see(db: Connection, wanted: Wanted, source: Source, rules: Rules, now: datetime) -> Seen:
     """Work out for whom, by which step and at which moment a message is looked at. Approval is not asked for.
 
@@ -106,13 +91,13 @@ def see(db: Connection, wanted: Wanted, source: Source, rules: Rules, now: datet
     return _as_persona(db, wanted, replace(use, step=timeless(use.step)), rules, now)
 
 
-def hand_over(words: Words, source: Source, occasion: Occasion) -> Message:
+def hand_over(words: Words, source: Source, occasion: Occasion, *, demonstration: bool = False) -> Message:
     """Give the message as a worker with these words would hand it to its provider at that moment.
 
     Raises `TemplateInvalid` for words that cannot be used, `AddressInvalid` for an address that no header can carry.
     """
-    spoken = _compiled(json.dumps(source.to_json()), words.look)
-    return words.saying(spoken).render(occasion.item, occasion.step, 0, occasion.at)
+    spoken = words.saying(_compiled(json.dumps(source.to_json()), words.look))
+    return spoken.render(occasion.item, occasion.step, 0, occasion.at, demonstration=demonstration)
 
 
 @lru_cache(maxsize=16)

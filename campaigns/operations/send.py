@@ -24,7 +24,7 @@ from campaigns.operations.share import Courtesy, Share
 from campaigns.operations.turns import Turns
 from campaigns.operations.words import Words
 from campaigns.providers.base import Provider, name_of
-from campaigns.store.approvals import approved_versions
+from campaigns.store.approvals import approved_versions, demonstrations
 from campaigns.store.campaigns import all_steps
 from campaigns.store.engine import Connection, Engine, hold, let_go
 from campaigns.store.ledger_claim import close, queue_of, release
@@ -144,8 +144,9 @@ def _load(desk: Desk, batch_id: int, db: Connection) -> Share | None:
         way=Way(batch_id, stream.id, provider.captures),
         items=deque(items),
         steps=steps,
-        versions=desk.words.prepare(db, {steps[item.step_id].template for item in items}),
+        versions=desk.words.prepare(db, {steps[item.step_id].template for item in items}, captured=provider.captures),
         approved=approved_versions(db, now, captured=provider.captures),
+        demonstrations=demonstrations(db, now) if provider.captures else frozenset(),
         words=desk.words,
         rules=desk.rules,
         stream=stream,

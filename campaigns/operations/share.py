@@ -53,6 +53,8 @@ class Share:
     versions: Mapping[str, int]
     approved: frozenset[int]
     """The template versions that may leave."""
+    demonstrations: frozenset[int]
+    """Those of them that no clinician has approved."""
     words: Words
     rules: Rules
     stream: Stream

@@ -30,7 +30,7 @@ from campaigns.domain.steps import (
 )
 from campaigns.errors import ConfigurationError, Rejected
 from campaigns.language import ENGLISH, NAMES
-from campaigns.operations.words import publish_sources
+from campaigns.operations.publish import publish_sources
 from campaigns.store.campaigns import add_campaign, add_step, campaign_of
 from campaigns.store.consents import Wording, add_wording
 from campaigns.store.engine import Connection

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 from threading import Lock
 from typing import Any, Final
 
@@ -23,23 +22,18 @@ from campaigns.errors import TemplateInvalid
 from campaigns.language import ENGLISH, gettext, speaking
 from campaigns.rendering.calendar import calendar_uid
 from campaigns.rendering.email import cast
-from campaigns.rendering.environment import Compiled, Look, Source, compile_all, load_sources
+from campaigns.rendering.environment import Compiled, Look, Source, compile_all
 from campaigns.rendering.personal import Person
 from campaigns.rendering.skeleton import Sign, Skeleton
 from campaigns.rendering.sms import TextSkeleton, cast_text
 from campaigns.rendering.times import minutes_between
 from campaigns.rendering.variables import Letter, Sender, paragraphs
-from campaigns.store.approvals import Approval, approve, approved_versions
-from campaigns.store.campaigns import current_versions, publish_template, template_content
 from campaigns.store.engine import Connection
 from campaigns.store.letters import About, Item
+from campaigns.store.versions import going_versions, hash_of, template_content
 
 _SKELETONS: Final = 256
 """How many are kept, some thirty kilobytes each; those not used for longest go first."""
-APPROVED_FOR: Final = timedelta(days=365)
-"""The longest an approval may last."""
-_MONTH: Final = timedelta(days=30)
-DEMONSTRATION: Final = "Demonstration only: no clinician has read this"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +49,36 @@ class Words:
     _skeletons: OrderedDict[tuple[object, ...], Skeleton | TextSkeleton] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
-    def prepare(self, db: Connection, names: set[str]) -> dict[str, int]:
-        """Compile the newest version of each template in `names`; give the versions by name.
+    def prepare(self, db: Connection, names: set[str], *, captured: bool) -> dict[str, int]:
+        """Compile the version of each template in `names` that goes out; give the versions by name.
 
-        One that cannot be compiled is logged and left out: its deliveries fail, not the batch.
+        One that cannot be compiled, or whose words are not those it was written with, is logged and
+        left out: its deliveries fail, not the batch. `captured`: see `going_versions`.
         """
-        newest = current_versions(db)
+        going = going_versions(db, captured=captured)
         with self._lock:
-            for name in names & newest.keys():
-                if newest[name] not in self._compiled:
-                    self._compile(newest[name], template_content(db, newest[name]))
-        return newest
+            for name in names & going.keys():
+                if going[name] not in self._compiled:
+                    self._compile(going[name], template_content(db, going[name]), hash_of(db, going[name]))
+        return going
 
     def saying(self, spoken: Mapping[str, Compiled]) -> Words:
         """Give words that render version 0 from these, for a preview; no worker ever finds them among its own."""
         return Words(self.sender, self.links, self.sign, self.look, {0: spoken})
 
-    def _compile(self, version_id: int, content: dict[str, Any]) -> None:
+    def _compile(self, version_id: int, content: dict[str, Any], content_hash: str) -> None:
         try:
-            self._compiled[version_id] = compile_all(Source.from_json(content), self.look)
+            source = Source.from_json(content)
+            if source.content_hash != content_hash:
+                raise TemplateInvalid("its words are not those that were approved")  # noqa: TRY301  # logged like any other
+            self._compiled[version_id] = compile_all(source, self.look)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with it, other templates are not to blame
             logs.event("template cannot be used", level=logs.ERROR, error=error, version=version_id)
 
-    def render(self, item: Item, step: Step, version_id: int | None, now: datetime) -> Message:
-        """Render one delivery for the attempt that begins now.
+    def render(
+        self, item: Item, step: Step, version_id: int | None, now: datetime, *, demonstration: bool = False
+    ) -> Message:
+        """Render one delivery for the attempt that begins now; with a mark on it in a `demonstration`.
 
         Raises `TemplateInvalid` when its template has no version that can be used.
         """
@@ -86,7 +86,7 @@ class Words:
         if spoken is None:
             raise TemplateInvalid(f"{step.template}: no usable version of this template is stored")
         compiled = spoken.get(item.language) or spoken[ENGLISH]
-        skeleton = self._skeleton(compiled, item, step, version_id, now)
+        skeleton = self._skeleton(compiled, item, step, version_id, now, demonstration=demonstration)
         recipient = item.address_on(step.channel)
         who = Person(
             item.delivery_id,
@@ -108,13 +108,13 @@ class Words:
         return self.links.code(item.registration_id, item.phone or "", -item.revision)
 
     def _skeleton(
-        self, compiled: Compiled, item: Item, step: Step, version_id: int | None, now: datetime
+        self, compiled: Compiled, item: Item, step: Step, version_id: int | None, now: datetime, *, demonstration: bool
     ) -> Skeleton | TextSkeleton:
         if not compiled.shared:
-            return self._cast(compiled, item, step, now)
+            return self._cast(compiled, item, step, now, demonstration=demonstration)
         facts = item.facts
         key = (
-            version_id,
+            (version_id, demonstration),
             (step.id, step.key, step.purpose),
             item.about.mark,
             item.zone,
@@ -137,15 +137,18 @@ class Words:
             if known is not None:
                 self._skeletons.move_to_end(key)
                 return known
-        made = self._cast(compiled, item, step, now)
+        made = self._cast(compiled, item, step, now, demonstration=demonstration)
         with self._lock:
             self._skeletons[key] = made
             if len(self._skeletons) > _SKELETONS:
                 self._skeletons.popitem(last=False)
         return made
 
-    def _cast(self, compiled: Compiled, item: Item, step: Step, now: datetime) -> Skeleton | TextSkeleton:
-        letter = replace(letter_of(item, step, now, compiled.language), code=self._code(item, step))
+    def _cast(
+        self, compiled: Compiled, item: Item, step: Step, now: datetime, *, demonstration: bool
+    ) -> Skeleton | TextSkeleton:
+        letter = letter_of(item, step, now, compiled.language)
+        letter = replace(letter, code=self._code(item, step), demonstration=demonstration)
         if step.channel is Channel.EMAIL:
             return cast(compiled, letter, self.sender, self.links, self.sign)
         return cast_text(compiled, letter, self.sender, self.links)
@@ -218,20 +221,3 @@ def _named(about: About, language: str) -> dict[str, str]:
         "host_name": said.get("host_name", about.host_name),
         "host_role": said.get("host_role", about.host_role),
     }
-
-
-def publish_sources(db: Connection, folder: Path, now: datetime) -> int:
-    """Write a version of every template in `folder` that is not stored yet; give the number of templates.
-
-    Each version gets an approval that counts for a demonstration only, where messages are
-    captured on this machine. Raises `TemplateInvalid` if one does not compile; then none is written.
-    """
-    sources = load_sources(folder)
-    for source in sources.values():
-        compile_all(source)
-    shown = approved_versions(db, now + _MONTH, captured=True)
-    for name, source in sources.items():
-        version_id = publish_template(db, name, source.content_hash, source.to_json(), now)
-        if version_id not in shown:
-            approve(db, version_id, Approval(DEMONSTRATION, "", now + APPROVED_FOR, demo=True), now)
-    return len(sources)

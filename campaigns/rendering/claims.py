@@ -8,8 +8,11 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from campaigns.errors import TemplateInvalid
+
+_USABLE: Final = ("sourced", "reviewed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,13 @@ class Claim:
     source: str
     """Key of a source, or empty where there is none yet."""
     status: str
-    """`sourced`: may be used. `unapproved`: no message may use it until a clinician has signed it."""
+    """`sourced` or `reviewed`: may be used. `unapproved`, `withdrawn`: no message may use it."""
+    note: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether a message may make it."""
+        return self.status in _USABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +50,8 @@ class Register:
             claim = self.claims.get(claim_id)
             if claim is None:
                 raise TemplateInvalid(f"{message}/message.toml: claims: {claim_id} is not in the claims register")
-            if claim.status != "sourced":
-                raise TemplateInvalid(
-                    f"{message}/message.toml: claims: {claim_id} is {claim.status}, not yet to be used"
-                )
+            if not claim.usable:
+                raise TemplateInvalid(f"{message}/message.toml: claims: {claim_id} is {claim.status}, not to be used")
             cited[self.citations[claim.source]] = None
         return "; ".join(cited)
 
@@ -55,12 +62,12 @@ def read_register(path: Path) -> Register:
     try:
         citations = {key: source["cite"] for key, source in table["sources"].items()}
         claims = {
-            key: Claim(key, claim["statement"], claim["source"], claim["status"])
+            key: Claim(key, claim["statement"], claim["source"], claim["status"], claim.get("note", ""))
             for key, claim in table["claims"].items()
         }
     except KeyError as missing:
         raise TemplateInvalid(f"{path.name}: {missing.args[0]} is missing") from None
     for claim in claims.values():
-        if claim.status == "sourced" and claim.source not in citations:
+        if claim.usable and claim.source not in citations:
             raise TemplateInvalid(f"{path.name}: {claim.id}: source {claim.source!r} is not described under [sources]")
     return Register(claims, citations)

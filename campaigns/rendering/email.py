@@ -7,6 +7,7 @@ filled in by `skeleton.py`.
 from __future__ import annotations
 
 import re
+import time
 from typing import Final
 
 from campaigns.domain.messages import Email
@@ -16,7 +17,9 @@ from campaigns.language import ENGLISH, speaking
 from campaigns.rendering import headers, identity
 from campaigns.rendering.calendar import invitation_lines
 from campaigns.rendering.environment import Compiled
+from campaigns.rendering.limits import SAID_BODY, SAID_SUBJECT
 from campaigns.rendering.personal import MARKS, Person, Source, marks_for
+from campaigns.rendering.producing import Producer, Ticks
 from campaigns.rendering.skeleton import MARKED, Parts, Sign, Skeleton, cut_calendar, skeleton_of
 from campaigns.rendering.variables import Letter, Sender, Value, context, greetings, one_line
 
@@ -49,27 +52,40 @@ def person_of(letter: Letter) -> Person:
     )
 
 
-def cast(compiled: Compiled, letter: Letter, sender: Sender, links: Links, sign: Sign | None = None) -> Skeleton:
+def cast(
+    compiled: Compiled,
+    letter: Letter,
+    sender: Sender,
+    links: Links,
+    sign: Sign | None = None,
+    *,
+    ticks: Ticks = time.monotonic,
+) -> Skeleton:
     """Render everything of a letter but what belongs to one person.
 
     The skeleton fits every letter that differs from this one in `Person` alone, as long as both
     have a first name or neither has; if the template is not `shared`, it fits this letter only.
     The moment of the letter stands in what is rendered; another one within the minute says the same.
+
+    Raises `TemplateInvalid` for what is too long, takes too long by `ticks`, or cannot be rendered at all.
     """
     with speaking(compiled.language):
-        return _cast(compiled, letter, sender, links, sign)
+        return _cast(compiled, letter, sender, links, sign, Producer.of(compiled.name, ticks))
 
 
-def _cast(compiled: Compiled, letter: Letter, sender: Sender, links: Links, sign: Sign | None) -> Skeleton:
+def _cast(
+    compiled: Compiled, letter: Letter, sender: Sender, links: Links, sign: Sign | None, producer: Producer
+) -> Skeleton:
     values: dict[str, Value] = context(letter, sender, links, channel=Channel.EMAIL, sources=compiled.sources)
     if compiled.shared:
         values |= marks_for(values, letter)
-    values["subject"] = subject = one_line(compiled.subject.render(values))
-    values["preheader"] = one_line(compiled.preheader.render(values))
-    values["purpose"] = letter.purpose.value
+    values["subject"] = subject = one_line(producer.say("subject", compiled.subject, values, SAID_SUBJECT))
+    values["preheader"] = one_line(producer.say("preheader", compiled.preheader, values, SAID_SUBJECT))
+    values |= {"purpose": letter.purpose.value, "demonstration": letter.demonstration}
     parts = _head(letter, sender, subject)
-    text = _BLANK_LINES.sub("\n\n", compiled.text.render(values)).strip() + "\n"
-    _add_bodies(parts, compiled, text, compiled.html.render(values))
+    text = producer.say("plain body", compiled.text, values, SAID_BODY)
+    html = producer.say("HTML body", compiled.html, values, SAID_BODY)
+    _add_bodies(parts, compiled, _BLANK_LINES.sub("\n\n", text).strip() + "\n", html)
     statics, gaps = skeleton_of(parts)
     method = compiled.calendar
     return Skeleton(

@@ -11,8 +11,6 @@ compiled again years later.
 from __future__ import annotations
 
 import json
-import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -20,7 +18,7 @@ from html import escape
 from pathlib import Path
 from typing import Final, Literal
 
-from jinja2 import StrictUndefined, Template
+from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from campaigns.domain.look import HOUSE, Palette
@@ -28,14 +26,25 @@ from campaigns.domain.steps import Channel, Purpose
 from campaigns.errors import TemplateInvalid
 from campaigns.language import ENGLISH
 from campaigns.language import NAMES as LANGUAGES
-from campaigns.rendering.checks import check_frame, check_tags, check_words
-from campaigns.rendering.claims import read_register
+from campaigns.rendering.checks import check_frame, check_words
+from campaigns.rendering.claims import Register, read_register
+from campaigns.rendering.files import check_names, read_folder, with_bodies
+from campaigns.rendering.frame import (
+    CONTENT,
+    FRAME_FILES,
+    FRAME_NAMES,
+    check_sources,
+    dressed,
+    strides,
+    with_frame,
+    written_in,
+)
 from campaigns.rendering.front_matter import FrontMatter, read_front_matter, read_languages
-from campaigns.rendering.markdown import bodies_of
-from campaigns.rendering.personal import ALL_MARKS, only_printed
+from campaigns.rendering.lexing import check_letters
+from campaigns.rendering.limits import BODY, FRAME, PREHEADER, SMS, SUBJECT, Limit
+from campaigns.rendering.personal import only_printed
 from campaigns.rendering.variables import NAMES
 
-FRAME_FILES: Final = ("frame.html", "frame.txt", "frame.toml", *(f"frame.{code}.words" for code in LANGUAGES))
 _LOGO: Final = "<!-- logo -->"
 """Where the frame shows the clinic's logo."""
 _PICTURE: Final = (
@@ -43,10 +52,6 @@ _PICTURE: Final = (
 )
 _SHADES: Final = ("primary", "action", "night_primary", "night_action", "on_night_action")
 """Those of the palette that the frame has in it, in capital letters."""
-_FRAME_NAMES: Final = NAMES | {"subject", "preheader", "purpose", "strides", "read", "reads", "content", "language"}
-_CONTENT: Final = "{{ content }}"
-_CLASS_MINUTES: Final = 9
-"""Arcs of the stride line under a message about the class: the talk is shorter than ten minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,27 +124,30 @@ class Compiled:
 def load_sources(folder: Path) -> dict[str, Source]:
     """Read every message folder under `folder`, by name; `claims.toml` lies beside `folder`.
 
-    Raises `TemplateInvalid` for a message that uses a claim it may not.
+    Raises `TemplateInvalid` for a message that uses a claim it may not, or has a file that no message has, and for a
+    frame that cannot be compiled.
     """
     register = read_register(folder.parent / "claims.toml")
-    frame = {file: (folder / file).read_text("utf-8") for file in FRAME_FILES}
+    frame = read_frame(folder)
     sources = {}
     for place in sorted(path.parent for path in folder.glob("*/message.toml")):
-        files = {path.name: path.read_text("utf-8") for path in sorted(place.iterdir()) if path.is_file()}
-        files = with_bodies(place.name, files)
-        claims = read_front_matter(place.name, files["message.toml"]).claims
-        sources[place.name] = Source(place.name, {**frame, **files}, register.cite(claims, message=place.name))
+        sources[place.name] = source_of(place.name, read_folder(place), frame, register)
     return sources
 
 
-def with_bodies(message: str, files: dict[str, str]) -> dict[str, str]:
-    """Add what a body in Markdown comes to; a part that has a file of its own stays as it is written there."""
-    made: dict[str, str] = {}
-    for name, text in files.items():
-        if name.startswith("body.") and name.endswith(".md"):
-            both = bodies_of(text, file=f"{message}/{name}")
-            made |= {f"{name[:-3]}.html": both.html, f"{name[:-3]}.txt": both.plain}
-    return made | files
+def read_frame(folder: Path) -> dict[str, str]:
+    """Read what every message shares, by file name, with the HTML that it comes to; raises `TemplateInvalid`."""
+    return with_frame({file: (folder / file).read_text("utf-8") for file in FRAME_FILES if (folder / file).is_file()})
+
+
+def source_of(name: str, files: Mapping[str, str], frame: Mapping[str, str], register: Register) -> Source:
+    """Put one message's own files into the frame, with what its bodies come to and how its claims are cited.
+
+    Raises `TemplateInvalid` for a body that cannot be read, and for a claim that may not be made.
+    """
+    whole = with_bodies(name, dict(files))
+    claims = read_front_matter(name, _file(Source(name, whole), "message.toml")).claims
+    return Source(name, {**frame, **whole}, register.cite(claims, message=name))
 
 
 def compile_all(source: Source, look: Look = Look()) -> dict[str, Compiled]:  # a value that never changes
@@ -167,16 +175,18 @@ def compile_source(
 
     Raises `TemplateInvalid` naming file, line and the name or tag at fault.
     """
-    _refuse_marks(source)
+    check_names(source.name, source.files)
+    for name, words in source.files.items():
+        check_letters(words, file=name if name in FRAME_FILES else f"{source.name}/{name}", most=FRAME.characters)
     front = read_front_matter(source.name, _file(source, "message.toml"), language)
     plain = _environment(autoescape=False)
     if front.channel is Channel.SMS:
         file = _named("sms.txt", language)
-        subject = preheader = html = _line(plain, "", f"{source.name}/{file}")
-        text = _line(plain, _file(source, file), f"{source.name}/{file}")
+        subject = preheader = html = _line(plain, "", f"{source.name}/{file}", SMS)
+        text = _line(plain, _file(source, file), f"{source.name}/{file}", SMS)
     else:
-        subject = _line(plain, front.subject, f"{source.name}/message.toml: subject")
-        preheader = _line(plain, front.preheader, f"{source.name}/message.toml: preheader")
+        subject = _line(plain, front.subject, f"{source.name}/message.toml: subject", SUBJECT)
+        preheader = _line(plain, front.preheader, f"{source.name}/message.toml: preheader", PREHEADER)
         html = _framed(_environment(autoescape=True), source, front, "html", look)
         text = _framed(plain, source, front, "txt", look)
     return Compiled(
@@ -200,12 +210,6 @@ def _named(file: str, language: str) -> str:
     """Name the file of a message in a language: `body.html` in English, `body.es.html` in Spanish."""
     stem, _, kind = file.partition(".")
     return file if language == ENGLISH else f"{stem}.{language}.{kind}"
-
-
-def _refuse_marks(source: Source) -> None:
-    for name, words in source.files.items():
-        if not ALL_MARKS.isdisjoint(words):
-            raise TemplateInvalid(f"{source.name}: {name} contains a character that is kept for our own use")
 
 
 def _printed(source: Source, front: FrontMatter) -> Iterator[str]:
@@ -232,9 +236,17 @@ def _unbroken(value: str) -> str:
     return str(value).replace(" ", "\u00a0")
 
 
-def _line(environment: ImmutableSandboxedEnvironment, text: str, file: str) -> Template:
-    check_words(environment, text, file=file, names=NAMES, macros={})
-    return environment.from_string(text.strip())
+def _line(environment: ImmutableSandboxedEnvironment, text: str, file: str, limit: Limit) -> Template:
+    check_words(environment, text, file=file, names=NAMES, macros={}, limit=limit)
+    return _ready(environment, text.strip(), file, {})
+
+
+def _ready(environment: ImmutableSandboxedEnvironment, text: str, file: str, constants: dict[str, object]) -> Template:
+    try:
+        return environment.from_string(text, globals=constants)
+    except (TemplateError, SyntaxError, ValueError, RecursionError) as error:
+        # Each part is sound for itself; what they come to together is looked at here only.
+        raise TemplateInvalid(f"{file}: cannot be put together with its frame ({type(error).__name__})") from error
 
 
 def _framed(
@@ -250,40 +262,27 @@ def _framed(
     # A version from before the words of the frame had a file of their own has them in the frame.
     words = source.files.get(words_file, "") if front.language == ENGLISH else _file(source, words_file)
     frame, body = _file(source, frame_file), _file(source, body_file)
-    head, seam, foot = frame.partition(_CONTENT)
+    head, seam, foot = frame.partition(CONTENT)
     if not seam:
-        raise TemplateInvalid(f"{frame_file}: {_CONTENT} is missing, the place of the message")
-    said = check_frame(environment, words, file=words_file, names=_FRAME_NAMES, macros={})
-    macros = check_frame(environment, frame, file=frame_file, names=_FRAME_NAMES, macros=said)
+        raise TemplateInvalid(f"{written_in(frame_file, source.files)}: {CONTENT} is missing, the place of the message")
+    said = check_frame(environment, words, file=words_file, names=FRAME_NAMES, macros={})
+    macros = check_sources(environment, source.files, frame_file, said)
     if written := source.files.get(markdown := _named("body.md", front.language)):
         # First, so that a fault is named by the line in which somebody wrote it.
-        check_words(environment, written, file=f"{source.name}/{markdown}", names=NAMES, macros=macros)
+        # Line for line as it stands there: what is rendered is made of it, and has other line ends.
+        standing = environment.overlay(trim_blocks=False, lstrip_blocks=False)
+        check_words(standing, written, file=f"{source.name}/{markdown}", names=NAMES, macros=macros, limit=BODY)
     check_words(environment, body, file=file, names=NAMES, macros=macros)
     if kind == "html":
-        body = look.dress(_dressed(body, _file(source, "frame.toml"), file))
+        body = look.dress(dressed(body, _file(source, "frame.toml"), file))
         head, foot = look.dress(head), look.dress(foot)
-    constants = {
-        "strides": _strides(front),
+    constants: dict[str, object] = {
+        "strides": strides(front),
         "read": front.read,
         "reads": front.reads,
         "language": front.language,
     }
-    return environment.from_string(words + head + body + foot, globals=constants)
-
-
-def _dressed(body: str, styles: str, file: str) -> str:
-    """Give bare tags the attributes that `frame.toml` sets for them: mail programs want styles inline."""
-    tags = tomllib.loads(styles)["tags"]
-    openings = {opening: f"<{opening.split()[0]} {attributes}>" for opening, attributes in tags.items()}
-    check_tags(body, file=file, tags=frozenset(openings) | {opening.split()[0] for opening in openings})
-    return re.sub(r"<([a-z][^>/]*)>", lambda found: openings.get(found[1], found[0]), body)
-
-
-def _strides(front: FrontMatter) -> tuple[str, ...]:
-    """Say what each arc of the stride line is: a short read counts the reads, the others count the minutes."""
-    if front.read:
-        return ("done",) * front.read + ("now",) + ("ahead",) * (front.reads - front.read)
-    return ("done",) * _CLASS_MINUTES + ("now",)
+    return _ready(environment, words + head + body + foot, file, constants)
 
 
 def _file(source: Source, file: str) -> str:

@@ -9,6 +9,8 @@ from typing import Final, Literal
 from campaigns.domain.steps import Channel, Purpose
 from campaigns.errors import TemplateInvalid
 from campaigns.language import ENGLISH, NAMES
+from campaigns.rendering.lexing import check_letters, quoted
+from campaigns.rendering.limits import READS, SETTINGS
 
 _EMAIL_ONLY: Final = frozenset({"subject", "preheader", "calendar", "read", "reads"})
 _KEYS: Final = _EMAIL_ONLY | {"purpose", "channel", "claims", "status", "allow"}
@@ -64,7 +66,7 @@ def read_front_matter(message: str, text: str, language: str = ENGLISH) -> Front
     where = f"{message}/message.toml"
     table = _table(message, text)
     if unknown := sorted(table.keys() - _KEYS - _LANGUAGES):
-        raise TemplateInvalid(f"{where}: {unknown[0]} is not a key of a message")
+        raise TemplateInvalid(f"{where}: {quoted(unknown[0])} is not a key of a message")
     channel = Channel(_one_of(table, "channel", tuple(Channel), where))
     if channel is Channel.SMS and (extra := sorted(table.keys() & (_EMAIL_ONLY | _LANGUAGES))):
         raise TemplateInvalid(f"{where}: {extra[0]} belongs to emails only")
@@ -85,10 +87,16 @@ def read_front_matter(message: str, text: str, language: str = ENGLISH) -> Front
 
 
 def _table(message: str, text: str) -> dict[str, object]:
+    where = f"{message}/message.toml"
+    check_letters(text, file=where, most=SETTINGS)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise TemplateInvalid(f"{message}/message.toml: {error}") from None
+        raise TemplateInvalid(f"{where}: {quoted(str(error), 120)}") from None
+    except ValueError:  # Python's own, of a number with thousands of digits
+        raise TemplateInvalid(f"{where}: every number must have a few digits only") from None
+    except RecursionError:
+        raise TemplateInvalid(f"{where}: lists must not lie so deep inside one another") from None
 
 
 def _said(table: dict[str, object], language: str, where: str) -> dict[str, object]:
@@ -129,6 +137,6 @@ def _allowed(table: dict[str, object], where: str) -> tuple[Allowed, ...]:
 
 def _count(table: dict[str, object], key: str, where: str) -> int:
     value = table.get(key, 0)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise TemplateInvalid(f"{where}: {key} must be a whole number")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= READS:
+        raise TemplateInvalid(f"{where}: {key} must be a whole number up to {READS}")
     return value

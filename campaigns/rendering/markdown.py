@@ -22,18 +22,20 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from campaigns.errors import TemplateInvalid
+from campaigns.rendering.lexing import check_signs, quoted
+from campaigns.rendering.limits import BODY, LINKS
 
 _RULES: Final = ("heading", "list", "blockquote", "emphasis", "link", "newline", "escape")
-_JINJA: Final = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
+_JINJA: Final = re.compile(r"{%.*?%}|{{.*?}}", re.DOTALL)
 _OPEN, _CLOSE = "\ue000", "\ue001"
 """Stand around the number of a placeholder while Markdown is read: characters for private use, in no message."""
 _HELD: Final = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
-_CONTROL: Final = re.compile(r"(?:\s*{%(?:(?!%}).)*%}\s*)+")
+_CONTROL: Final = re.compile(r"\s*+(?:{%(?:(?!%}).)*+%}\s*+)++")
+"""Gives nothing back once it is taken: however a line goes on, it is read once."""
 _CALL: Final = re.compile(r"{{ *(?!link\b)[a-z_]+\((?:(?!}}).)*\) *}}")
+_LINK: Final = re.compile(r"\]\(")
 _NAME: Final = re.compile(r"[a-z_]+")
 _TAG: Final = re.compile(r"<[/!?A-Za-z][^>]*>?")
-_NEVER: Final = re.compile(f"[{_OPEN}{_CLOSE}]|{{#|{{%[-+]?\\s*(?:raw|endraw)\\b")
-"""Our own signs for placeholders, and what would keep words from being looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Bodies:
 
 def bodies_of(text: str, *, file: str) -> Bodies:
     """Turn a body in Markdown into both of its forms; raises `TemplateInvalid` naming file and line."""
+    check_signs(text, file=file, limit=BODY)
+    _count_links(text, file)
     source = _hold(text, file)
     parser = MarkdownIt("zero").enable(list(_RULES))
     blocks = list(_blocks(parser.parse(source.text), source))
@@ -53,6 +57,13 @@ def bodies_of(text: str, *, file: str) -> Bodies:
         html="".join(f"{source.back(html)}\n" for html, _ in blocks),
         plain="".join(f"{source.back(plain)}\n" for _, plain in blocks),
     )
+
+
+def _count_links(text: str, file: str) -> None:
+    for number, link in enumerate(_LINK.finditer(text), 1):
+        if number > LINKS:
+            line = text.count("\n", 0, link.start()) + 1
+            raise TemplateInvalid(f"{file}, line {line}: more than {LINKS} links; keep the ones that matter")
 
 
 @dataclass(slots=True)
@@ -82,14 +93,13 @@ def _hold(text: str, file: str) -> _Source:
         held.append(found[0])
         return f"{_OPEN}{len(held) - 1}{_CLOSE}"
 
-    for number, line in enumerate(text.splitlines(), 1):
-        if found := _NEVER.search(line):
-            raise TemplateInvalid(f"{file}, line {number}: {found[0]!r} is not possible here")
     lines: list[str] = []
     numbers: list[int] = []
     for number, line in enumerate(text.splitlines(), 1):
         if found := _TAG.search(_JINJA.sub("", line)):
-            raise TemplateInvalid(f"{file}, line {number}: {found[0]} - HTML is not possible here; write Markdown")
+            raise TemplateInvalid(
+                f"{file}, line {number}: {quoted(found[0])} - HTML is not possible here; write Markdown"
+            )
         apart = ["", line, ""] if _CONTROL.fullmatch(line) else [line]
         lines += apart
         numbers += [number] * len(apart)
@@ -194,7 +204,7 @@ def _inline(inline: Token, source: _Source) -> tuple[str, str]:
 def _call(macro: str, link: Token, words: str, inline: Token, source: _Source) -> str:
     target = str(link.attrs.get("href", ""))
     if not _NAME.fullmatch(target):
-        raise source.fault(inline, f"({target}) is no target: a link leads to a name such as manage_url")
+        raise source.fault(inline, f"({quoted(target)}) is no target: a link leads to a name such as manage_url")
     if _HELD.search(words):
         raise source.fault(inline, "the words of a link are plain, without strong ones or placeholders")
     label = words.replace("\\", "\\\\").replace('"', '\\"')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,14 +13,19 @@ from campaigns.domain import segments
 from campaigns.domain.messages import Text
 from campaigns.domain.steps import Channel
 from campaigns.domain.tokens import Links
+from campaigns.errors import TemplateInvalid
 from campaigns.language import speaking
 from campaigns.rendering.environment import Compiled
+from campaigns.rendering.limits import SAID_SMS
 from campaigns.rendering.personal import MARKS, Person, Source, marks_for
+from campaigns.rendering.producing import Producer, Ticks
 from campaigns.rendering.variables import Letter, Sender, Value, context, greetings
 
 _MARK: Final = re.compile("([" + "".join(MARKS.values()) + "])")
 _NAMES: Final = {mark: name for name, mark in MARKS.items()}
 
+_DEMONSTRATION: Final = "[Demo] "
+"""Begins a text whose words no clinician has approved, in every language."""
 _STRAIGHT: Final = str.maketrans(
     {
         "\u2018": "'",
@@ -53,6 +59,8 @@ _STRAIGHT: Final = str.maketrans(
 class TextSkeleton:
     """One kind of text, rendered once: words, and marks where one person's values go."""
 
+    name: str
+    """Of the message."""
     pieces: tuple[str, ...]
     source: Source
 
@@ -61,9 +69,13 @@ class TextSkeleton:
 
         Typographic quotes and dashes become plain ones. A name in a script that GSM-7 cannot
         carry is sent as it is and costs what `segments` says: a person's name is not mended.
+
+        Raises `TemplateInvalid` where the person's values make it too long for any text.
         """
         source = self.source
         body = straighten("".join([source.value(_NAMES[one], who) if one in _NAMES else one for one in self.pieces]))
+        if len(body) > SAID_SMS:
+            raise TemplateInvalid(f"{self.name}: the text comes to more than {SAID_SMS} characters; shorten it")
         return Text(
             delivery_id=who.delivery_id,
             recipient=who.recipient,
@@ -74,20 +86,24 @@ class TextSkeleton:
         )
 
 
-def cast_text(compiled: Compiled, letter: Letter, sender: Sender, links: Links) -> TextSkeleton:
+def cast_text(
+    compiled: Compiled, letter: Letter, sender: Sender, links: Links, *, ticks: Ticks = time.monotonic
+) -> TextSkeleton:
     """Render everything of a text but what belongs to one person.
 
     The skeleton fits every letter that differs from this one in `Person` alone, as long as both
     have a first name or neither has; if the template is not `shared`, it fits this letter only.
+    Raises `TemplateInvalid` for what is too long, takes too long by `ticks`, or cannot be rendered at all.
     """
     with speaking(compiled.language):
         values: dict[str, Value] = context(letter, sender, links, channel=Channel.SMS, sources="")
         if compiled.shared:
             values |= marks_for(values, letter)
-        words = compiled.text.render(values)
+        said = Producer.of(compiled.name, ticks).say("text", compiled.text, values, SAID_SMS)
+        words = (_DEMONSTRATION if letter.demonstration else "") + said
         # With a person's values in it, a text is left as it is: their name is theirs.
         pieces = tuple(filter(None, _MARK.split(_plain(words) if compiled.shared else words)))
-        return TextSkeleton(pieces, Source(links, Channel.SMS, letter.purpose, greetings()))
+        return TextSkeleton(compiled.name, pieces, Source(links, Channel.SMS, letter.purpose, greetings()))
 
 
 def _plain(words: str) -> str:

@@ -62,9 +62,10 @@ class Letter:
     step_key: str
     purpose: Purpose
     template: str
+    demonstration: bool = False
+    """No clinician has approved these words; whoever gets them is told so."""
     attempt: int = 0
     """Which hand-off this is; stands in the callback token of a text, nowhere else."""
-
     recipient: str
     """Email address or E.164 number."""
     first_name: str

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, literal, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import Row, func, insert, literal, or_, select, update
 
 from campaigns.store.engine import Connection
 from campaigns.store.tables import approval, template_version
+from campaigns.store.versions import going_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +22,40 @@ class Approval:
     expires_at: datetime
     demo: bool = False
     """Counts only where messages are captured on this machine."""
+    interests: str = ""
+    """What the clinician gains from what the message says; "none" is a statement too."""
+    evidence: str = ""
+    """The references that the clinician has looked up."""
+    staff_id: int | None = None
+    """The account; None for an approval from the command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An approval as it stands in the record."""
+
+    id: int
+    version_id: int
+    approval: Approval
+    approved_at: datetime
+    withdrawn_at: datetime | None
+    withdrawn_why: str
+
+    def holds(self, now: datetime) -> bool:
+        """Say whether it is in force."""
+        return self.withdrawn_at is None and self.approval.expires_at > now
 
 
 def approve(db: Connection, version_id: int, given: Approval, now: datetime) -> None:
-    """Write an approval of a version."""
+    """Write an approval of a version. It asks no questions; `operations/approve.py` does."""
     values = {
         "template_version_id": version_id,
         "name": given.name,
         "licence": given.licence,
         "demo": given.demo,
+        "interests": given.interests,
+        "evidence": given.evidence,
+        "staff_id": given.staff_id,
         "approved_at": now,
         "expires_at": given.expires_at,
     }
@@ -44,9 +70,64 @@ def approved_versions(db: Connection, now: datetime, *, captured: bool) -> froze
     return frozenset(db.execute(query).scalars())
 
 
+def demonstrations(db: Connection, now: datetime) -> frozenset[int]:
+    """Give the versions that no clinician has approved: only a demonstration lets them leave."""
+    return approved_versions(db, now, captured=True) - approved_versions(db, now, captured=False)
+
+
+def approvals_of(db: Connection, version_ids: Iterable[int]) -> list[Given]:
+    """List the approvals of some versions, the newest first."""
+    query = select(approval).where(approval.c.template_version_id.in_(list(version_ids)))
+    return [_given(row) for row in db.execute(query.order_by(approval.c.id.desc()))]
+
+
+def going_approvals(db: Connection, *, captured: bool) -> dict[str, Given | None]:
+    """Give for each template the approval of the version that goes out, of several the strongest; None: none."""
+    going = going_versions(db, captured=captured)
+    found: dict[int, Given] = {}
+    for one in approvals_of(db, going.values()):
+        if one.approval.demo and not captured:
+            continue
+        best = found.get(one.version_id)
+        if best is None or _standing(one) > _standing(best):
+            found[one.version_id] = one
+    return {name: found.get(version_id) for name, version_id in going.items()}
+
+
+def withdraw_approvals(
+    db: Connection, version_ids: Iterable[int], why: str, now: datetime, *, staff_id: int | None
+) -> int:
+    """Take back every approval of some versions that is not taken back yet; give how many were."""
+    statement = (
+        update(approval)
+        .where(approval.c.template_version_id.in_(list(version_ids)), approval.c.withdrawn_at.is_(None))
+        .values(withdrawn_at=now, withdrawn_why=why, withdrawn_by=staff_id)
+    )
+    return len(db.execute(statement.returning(approval.c.id)).all())
+
+
 def unapproved(db: Connection, now: datetime, *, captured: bool) -> list[tuple[str, int]]:
-    """List (template, newest version) of the templates whose newest version may not leave."""
-    newest = select(template_version.c.name, template_version.c.id).ext(distinct_on(template_version.c.name))
-    query = newest.order_by(template_version.c.name, template_version.c.id.desc())
+    """List (template, version) of the templates of which nothing may leave; the version is the one that would."""
     allowed = approved_versions(db, now, captured=captured)
-    return [(row.name, row.id) for row in db.execute(query) if row.id not in allowed]
+    going = going_versions(db, captured=captured)
+    return sorted((name, version_id) for name, version_id in going.items() if version_id not in allowed)
+
+
+def waiting_versions(db: Connection) -> list[tuple[str, int]]:
+    """List (template, newest version) of the templates whose newest version no clinician has ever approved."""
+    newest = select(func.max(template_version.c.id)).group_by(template_version.c.name)
+    real = select(approval.c.id).where(approval.c.template_version_id == template_version.c.id, ~approval.c.demo)
+    query = select(template_version.c.name, template_version.c.id).where(
+        template_version.c.id.in_(newest), ~real.exists()
+    )
+    return [(row.name, row.id) for row in db.execute(query.order_by(template_version.c.name))]
+
+
+def _given(row: Row[tuple[object, ...]]) -> Given:
+    said = Approval(row.name, row.licence, row.expires_at, row.demo, row.interests, row.evidence, row.staff_id)
+    return Given(row.id, row.template_version_id, said, row.approved_at, row.withdrawn_at, row.withdrawn_why)
+
+
+def _standing(one: Given) -> tuple[bool, bool, datetime]:
+    """Rank approvals of one version: one that is not taken back first, a clinician's before a demonstration's."""
+    return one.withdrawn_at is None, not one.approval.demo, one.approval.expires_at

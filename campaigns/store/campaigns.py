@@ -1,12 +1,11 @@
-"""Read and write campaigns: steps as domain objects, template versions that never change."""
+"""Read and write campaigns: steps as domain objects."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from campaigns.domain.steps import (
@@ -24,7 +23,7 @@ from campaigns.domain.steps import (
     Step,
 )
 from campaigns.store.engine import Connection
-from campaigns.store.tables import campaign, step, template_version
+from campaigns.store.tables import campaign, step
 
 
 def _step(row: Row[Any]) -> Step:
@@ -127,28 +126,3 @@ def add_step(db: Connection, campaign_id: int, one: Step) -> None:
 def pause_step(db: Connection, step_id: int, *, paused: bool) -> None:
     """Pause a step or let it go on."""
     db.execute(update(step).where(step.c.id == step_id).values(paused=paused))
-
-
-def publish_template(db: Connection, name: str, content_hash: str, content: Mapping[str, Any], now: datetime) -> int:
-    """Write a version of a template unless this very content is there already; give its id."""
-    statement = upsert(template_version).values(
-        name=name, content_hash=content_hash, content=dict(content), created_at=now
-    )
-    row = db.execute(statement.on_conflict_do_nothing().returning(template_version.c.id)).first()
-    if row:
-        return row.id
-    same = (template_version.c.name == name) & (template_version.c.content_hash == content_hash)
-    return db.execute(select(template_version.c.id).where(same)).scalar_one()
-
-
-def current_versions(db: Connection) -> dict[str, int]:
-    """Give the newest version of each template by name."""
-    query = select(template_version.c.name, func.max(template_version.c.id)).group_by(template_version.c.name)
-    return dict(db.execute(query).all())
-
-
-def template_content(db: Connection, version_id: int) -> dict[str, Any]:
-    """Read the sources of one version."""
-    query = select(template_version.c.content).where(template_version.c.id == version_id)
-    content: dict[str, Any] = db.execute(query).scalar_one()
-    return content

@@ -1,4 +1,4 @@
-"""What a preview is made from: who uses a message, its versions, and one delivery as a worker would load it."""
+"""What a preview is made from: who uses a message, and one delivery as a worker would load it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from campaigns.store.campaigns import steps_of
 from campaigns.store.engine import Connection
 from campaigns.store.letters import AROUND, KNOWN, SESSIONS, About, Item, about_in, items_in
 from campaigns.store.sent import texts_sent
-from campaigns.store.tables import campaign, registration, step, template_version, webinar, webinar_session
+from campaigns.store.tables import campaign, registration, step, webinar, webinar_session
 
 STAND_IN: Final = 0
 """The number of a delivery that is in no ledger; rows are numbered from one."""
@@ -28,15 +28,6 @@ class Use:
     slug: str
     title: str
     step: Step
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A version of a message."""
-
-    id: int
-    content_hash: str
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +52,6 @@ def uses_of(db: Connection, name: str) -> list[Use]:
         .order_by(webinar.c.id)
     )
     return [Use(*row, one) for row in db.execute(query).all() for one in steps_of(db, row.id) if one.template == name]
-
-
-def versions_of(db: Connection, name: str) -> list[Version]:
-    """List the versions of a message, the newest first."""
-    columns = (template_version.c.id, template_version.c.content_hash, template_version.c.created_at)
-    query = select(*columns).where(template_version.c.name == name).order_by(template_version.c.id.desc())
-    return [Version(*row) for row in db.execute(query)]
 
 
 def next_session(db: Connection, webinar_id: int, now: datetime) -> int | None:

@@ -34,7 +34,7 @@ SELECT s.planned_until >= :planned AND NOT EXISTS (
 
 _APPROVED: Final = text("""
 INSERT INTO approval (template_version_id, name, licence, demo, approved_at, expires_at)
-SELECT id, 'Rehearsal', '', true, now() - interval '1 day', now() + interval '364 days' FROM template_version
+SELECT id, 'Rehearsal', '', false, now() - interval '1 day', now() + interval '364 days' FROM template_version
 """)
 """A rehearsal only captures, so nobody has to have read the words."""
 
@@ -80,10 +80,15 @@ def copy_campaign(source: Connection, target: Connection, slug: str) -> None:
         (consent_wording, select(consent_wording)),
     )
     for table, wanted in parts:
-        rows = [dict(row) for row in source.execute(wanted).mappings()]
+        rows = [_alone(dict(row)) for row in source.execute(wanted).mappings()]
         if rows:
             target.execute(insert(table), rows)
     target.execute(_APPROVED)
+
+
+def _alone(row: dict[str, object]) -> dict[str, object]:
+    """Leave out who wrote it: accounts are not copied."""
+    return {**row, "written_by": None} if "written_by" in row else row
 
 
 def settled(db: Connection, session_id: int, now: datetime, *, planned: datetime) -> bool:

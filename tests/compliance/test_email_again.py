@@ -11,9 +11,6 @@ from campaigns.operations.recover import recover
 from campaigns.rendering.email import render_email
 from campaigns.rendering.environment import Source, compile_source, load_sources
 from campaigns.rendering.identity import message_id_of
-from campaigns.store.approvals import Approval, approve
-from campaigns.store.campaigns import publish_template
-from campaigns.store.engine import transaction
 from tests.compliance.mailing import BRIEF, Mailing, mailing
 from tests.factories import DAY, GRACE, HOUR, MINUTE, NOON
 from tests.rendering.samples import LIBRARY, LINKS, MESSAGES, SENDER, letter_for, parse
@@ -55,7 +52,7 @@ def test_e10_edited_words_make_another_message(post: Mailing) -> None:
     mine = post.registration(post.session())
     post.server.script(Rule(**FAULTS["defer after"], keep=True, times=1))
     post.work()
-    edit(post, "confirmation", "You have a place", "You have got a place")
+    post.reworded("confirmation", "You have a place", "You have got a place")
     post.later(minutes=20)
     assert post.delivery(mine, "C0").status == Status.SENT
     first, second = ids(post)
@@ -214,17 +211,6 @@ class Noting:
             return usual(at, about)
 
         server.rule = rule
-
-
-def edit(post: Mailing, name: str, old: str, new: str) -> None:
-    """Staff change the words of a message, and a clinician says yes to them."""
-    source = load_sources(MESSAGES)[name]
-    files = {file: text.replace(old, new) if file.startswith("body") else text for file, text in source.files.items()}
-    assert files != dict(source.files)
-    content = Source(name, files, source.sources)
-    with transaction(post.engine) as db:
-        newer = publish_template(db, name, "another hash", content.to_json(), post.clock())
-        approve(db, newer, Approval("Dr. Test", "ME 1", post.clock() + 300 * DAY), post.clock())
 
 
 @pytest.fixture

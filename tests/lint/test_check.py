@@ -48,6 +48,10 @@ FILES = [
     setting("bad-setting", READ, 'calendar = "none"', 'allow = "all"'),
     Plant("missing-file", READ, (("body.txt", "", None),), "body.txt"),
     Plant("missing-file", SURVEY, (("frame.es.words", "", None),), "frame.es.words"),
+    Plant("not-mjml", SURVEY, (("frame.mjml", "<mj-column>", "<mj-colum>"),), "frame.mjml", "<mj-colum>"),
+    Plant("not-mjml", SURVEY, (("frame.mjml", "        </mj-text>\n      </mj-column>", "      </mj-column>"),),
+          "frame.mjml", "</mj-column>"),
+    Plant("unknown-name", SURVEY, (("frame.mjml", "{{ address }}", "{{ addres }}"),), "frame.mjml", "addres }}"),
     setting("missing-subject", SURVEY, SUBJECT, 'subject = " "'),
     setting("missing-subject", SURVEY, 'subject = "Dos preguntas breves sobre su {{ class_name }}"', 'subject = ""'),
     setting("missing-preheader", SURVEY, PREHEADER, 'preheader = ""'),
@@ -57,6 +61,8 @@ FILES = [
           "frame.en.words", "macro bye"),
     setting("unknown-allow", READ, "reads = 8", "reads = 8" + ALLOW.format("yelling", "The word is written so."), "[[allow]]"),
     setting("allow-without-why", READ, "reads = 8", "reads = 8" + ALLOW.format("shouting", "Just so."), "[[allow]]"),
+    setting("never-allowed", READ, "reads = 8", "reads = 8" + ALLOW.format("no-address", "We have no address."), "[[allow]]"),
+    both("beyond-limits", READ, "They get help.", "They get help." + "{% if asks %}" * 9 + "{% endif %}" * 9, "They get help."),
     setting("unused-allow", READ, "reads = 8", "reads = 8" + ALLOW.format("shouting", "The word is written so."), "[[allow]]"),
 ]  # fmt: skip
 MEDICAL = [
@@ -128,10 +134,11 @@ LINKS = [
     both("raw-address", READ, ANCHOR, "See https://else.example/x now. The"),
     both("link-label", READ, "Open my class page", "Here"),
     said("link-label", "Click here to go on."),
-    said("foreign-link", '{{ link("Write to the desk", reply_to) }}.', READ),
-    Plant("dead-link", READ, (("frame.html", 'class="act-a" href="{{ url }}"', 'class="act-a" href="{{ url }}/x"'),),
+    Plant("foreign-link", READ, (("frame.parts.html", 'class="act-a" href="{{ url }}"', 'class="act-a" href="https://else.example/"'),),
           "body.html", "Open my class page"),
-    Plant("link-shortener", "moved-sms", (("sms.txt", "Change or", "See bit.ly/a or"),), "sms.txt", "bit.ly"),
+    Plant("dead-link", READ, (("frame.parts.html", 'class="act-a" href="{{ url }}"', 'class="act-a" href="{{ url }}/x"'),),
+          "body.html", "Open my class page"),
+    Plant("link-shortener", "moved-sms", (("sms.txt", "Change or", "See bit.ly/a or"),), "sms.txt", "bit.ly", frozenset({"raw-address"})),
     Plant("no-call-to-action", READ, tuple((f"body.{kind}", "{{ button", without(r"{{ button\(.*?}}")) for kind in ("html", "txt")),
           "body.html"),
     both("two-calls-to-action", READ, "{{ button(", '{{ button("See the dates", landing_url) }}\n{{ button(', "Open my class page"),
@@ -142,17 +149,26 @@ SHAPE = [
     Plant("skipped-heading", READ,
           (("body.html", f"<p>{ANCHOR}", "<h3>They get help.</h3>\n<p>The"), ("frame.toml", "[tags]", "[tags]\nh3 = 'class=\"t\"'")),
           "body.html", "<h3>They get"),
-    Plant("image-without-alt", SURVEY, (("frame.html", "<!-- logo -->", '<img src="cid:1">'),), "frame.html", "<img"),
-    Plant("table-without-role", SURVEY, (("frame.html", 'role="presentation" class="wide" width="600"', 'class="wide" width="600"'),),
-          "frame.html", '<table class="wide"'),
-    Plant("missing-lang", SURVEY, (("frame.html", '<html lang="{{ language }}">', "<html>"),), "frame.html", "<html>"),
-    Plant("missing-title", SURVEY, (("frame.html", "{{ subject }}", ""),), "frame.html", "<title>"),
-    Plant("small-text", SURVEY, (("frame.html", "font-size:14px", "font-size:12px"),), "frame.html", "font-size:12px"),
-    Plant("small-body", SURVEY, (("frame.html", "font-size:17px;line-height:27px", "font-size:15px;line-height:25px"),),
-          "frame.html", "font-size:15px;line-height:25px"),
+    Plant("image-without-alt", SURVEY, (("frame.mjml", "<!-- logo -->", '<img src="cid:1">'),), "frame.mjml", "<img"),
+    Plant("table-without-role", SURVEY, (("frame.parts.html", '<table role="presentation" aria-hidden', "<table aria-hidden"),),
+          "frame.parts.html", "<table aria-hidden"),
+    Plant("missing-lang", SURVEY, (("frame.mjml", '<mjml lang="{{ language }}">', "<mjml>"),), "frame.mjml", "<mjml>"),
+    Plant("missing-title", SURVEY, (("frame.mjml", "{{ subject }}", ""),), "frame.mjml", "<mj-title>"),
+    Plant("small-text", SURVEY, (("frame.mjml", 'font-size="14px"', 'font-size="12px"'),), "frame.mjml", 'font-size="12px"'),
+    Plant("small-body", SURVEY, (("frame.mjml", 'font-size="17px"', 'font-size="15px"'),), "frame.mjml", 'font-size="15px"'),
     Plant("contrast", SURVEY, (("frame.toml", '18px;color:#1E2A28"', '18px;color:#B0B0B0"'),), "frame.toml", "#B0B0B0"),
-    Plant("contrast-dark", SURVEY, (("frame.html", ".t{color:#E8EEEC", ".t{color:#2A2A2A"),), "frame.html", "#2A2A2A"),
-    Plant("too-big", READ, (("frame.html", "<!-- logo -->", f"<!-- {'x' * 100_000} -->"),), "body.html"),
+    Plant("contrast-dark", SURVEY, (("frame.mjml", "{color:#E8EEEC", "{color:#2A2A2A"),), "frame.mjml", "#2A2A2A"),
+    Plant("too-big", READ, (("frame.mjml", "<!-- logo -->", f"<!-- {'x' * 100_000} -->"),), "body.html"),
+    Plant("unsupported-feature", SURVEY, (("frame.parts.html", 'style="margin:0 0 22px"', 'style="margin:0 0 22px;display:flex"'),),
+          "frame.parts.html", "display:flex"),
+    Plant("unsupported-feature", SURVEY, (("frame.mjml", "</mj-style>", "@media (hover){.t{color:#1E2A28}}</mj-style>"),),
+          "frame.mjml", "(hover)"),
+    Plant("unsupported-feature", SURVEY, (("frame.mjml", ".card{border", ".card::after,.card{border"),), "frame.mjml", "::after"),
+    Plant("unsupported-feature", SURVEY, (("frame.toml", "margin:0 0 20px;", "margin:0 0 20px;width:2vw;"),), "frame.toml", "2vw"),
+    Plant("untested-feature", SURVEY, (("frame.parts.html", "<p style", "<p onclick style"),), "frame.parts.html", "onclick"),
+    Plant("untested-feature", SURVEY, (("frame.toml", "margin:0 0 20px;", "margin:0 0 20px;zoom:2;"),), "frame.toml", "zoom"),
+    Plant("untested-feature", SURVEY, (("frame.parts.html", "{{ words }}</p>", "<blink>{{ words }}</blink></p>"),),
+          "frame.parts.html", "<blink>"),
     Plant("parts-differ", READ, (("body.html", "They get help", "They get some help"),), "body.html", "They get some"),
     Plant("parts-differ", READ, (("body.txt", "It takes a clinician", "It needs a clinician"),), "body.html", "It takes a"),
 ]  # fmt: skip
@@ -160,9 +176,9 @@ FOOT = [
     Plant("no-disclaimer", READ, (("frame.en.words", "For education, not medical advice. ", ""),), "frame.en.words"),
     Plant("no-help-line", READ, (("frame.en.words", " In an emergency call 911.", ""),), "frame.en.words"),
     Plant("no-help-line", SURVEY, (("frame.es.words", "Busque atención médica", "Descanse"),), "frame.es.words"),
-    Plant("no-address", READ, tuple((f"frame.{kind}", "{{ address }}, ", "") for kind in ("html", "txt")), "frame.html"),
-    Plant("no-address", READ, tuple((f"frame.{kind}", "{{ address }}, ", "") for kind in ("html", "txt")), "frame.txt"),
-    Plant("no-stop-in-html", READ, (("frame.html", "{{ link(stop_reads(), stop_url) }}", "{{ stop_reads() }}"),), "frame.html"),
+    Plant("no-address", READ, tuple((f"frame.{kind}", "{{ address }}, ", "") for kind in ("mjml", "txt")), "frame.mjml"),
+    Plant("no-address", READ, tuple((f"frame.{kind}", "{{ address }}, ", "") for kind in ("mjml", "txt")), "frame.txt"),
+    Plant("no-stop-in-html", READ, (("frame.parts.html", "{{ link(words, stop_url) }}", "{{ words }}"),), "frame.parts.html"),
     Plant("no-stop-in-text", READ, (("frame.txt", "{{ link(stop_reads(), stop_url) }}", "{{ stop_reads() }}"),), "frame.txt"),
 ]  # fmt: skip
 TEXTS = [
@@ -182,8 +198,8 @@ MARKDOWN = [
     Plant("link-label", READ, (("body.md", "[Open my class page]", "[Here]"),), "body.md", "[Here]"),
 ]  # fmt: skip
 PLANTS = [*FILES, *MEDICAL, *OUTSIDE, *TONE, *LINKS, *SHAPE, *FOOT, *TEXTS]
-ELSEWHERE = {"calendar-condition", "text-in-two-parts"}
-"""Kinds that no template can bring about alone, or that shipped messages have."""
+ELSEWHERE = {"calendar-condition", "text-in-two-parts", "unknown-file"}
+"""Kinds that no template can bring about alone, that shipped messages have, or that a file of its own brings about."""
 
 
 @pytest.mark.parametrize("planted", MARKDOWN, ids=lambda one: f"{one.kind}: {one.edits[0][2]}")
@@ -235,6 +251,15 @@ def test_a_message_that_does_not_compile_is_counted_but_not_measured(tmp_path):
     report = check(folder)
     assert report.messages == 1 and report.measures == ()
     assert report.count("error") > 0
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "frame.html", "body.html~", "body.fr.md", "sms.txt.bak"])
+def test_a_file_that_no_message_has_is_found_and_not_read(name, tmp_path):
+    folder = copied(tmp_path / "templates", SURVEY)
+    before = found_in(folder)
+    (folder / "messages" / SURVEY / name).write_text("{{ content }}{{ secret }} !", "utf-8")
+    (found,) = fresh(found_in(folder), before)
+    assert (found.kind, found.file) == ("unknown-file", f"messages/{SURVEY}/{name}")
 
 
 def test_every_kind_is_planted_somewhere():

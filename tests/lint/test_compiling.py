@@ -20,7 +20,7 @@ from tests.lint.planting import SURVEY, copied, found_in, plant
         ("survey: body.txt is missing", "missing-file", ("survey/body.txt", 1)),
         ("survey: frame.txt is missing", "missing-file", ("frame.txt", 1)),
         ("survey: body.html contains a character that is kept for our own use", "does-not-compile", ("survey/body.html", 1)),
-        ("frame.html: {{ content }} is missing, the place of the message", "does-not-compile", ("frame.html", 1)),
+        ("frame.mjml: {{ content }} is missing, the place of the message", "does-not-compile", ("frame.mjml", 1)),
         ("frame.es.words, line 2: foo is not a name that templates know", "unknown-name", ("frame.es.words", 2)),
         ("Something new.", "does-not-compile", ("survey/message.toml", 1)),
     ],
@@ -34,6 +34,6 @@ def test_a_refusal_is_taken_apart(refusal, kind, place, tmp_path):
 
 def test_a_frame_without_a_place_for_the_message_is_one_finding_of_the_frame(tmp_path):
     folder = copied(tmp_path / "templates", SURVEY)
-    plant(folder, SURVEY, (("frame.html", "{{ content }}", ""),))
+    plant(folder, SURVEY, (("frame.mjml", "{{ content }}", ""),))
     (found,) = found_in(folder)
-    assert (found.kind, found.message_name, found.file) == ("does-not-compile", "frame", "messages/frame.html")
+    assert (found.kind, found.message_name, found.file) == ("does-not-compile", "frame", "messages/frame.mjml")

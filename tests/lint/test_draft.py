@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns.lint.draft import language_of, read_drafts
+from campaigns.lint.draft import read_drafts
+from campaigns.lint.pages import language_of
 from tests.lint.planting import READ, SURVEY, copied, plant
 
 
 @pytest.mark.parametrize(
     ("file", "language"),
     [("messages/a/body.es.html", "es"), ("messages/a/body.md", "en"), ("messages/a/sms.es.txt", "es"),
-     ("messages/frame.html", ""), ("messages/frame.es.words", "es"), ("messages/a/message.toml", "en")],
+     ("messages/frame.mjml", ""), ("messages/frame.es.words", "es"), ("messages/a/message.toml", "en")],
 )  # fmt: skip
 def test_a_file_tells_its_language_by_its_name(file, language):
     assert language_of(file) == language
@@ -44,6 +45,6 @@ def test_words_that_a_value_breaks_up_are_found_by_their_longest_run(tmp_path):
 
 def test_bytes_that_are_no_text_are_read_all_the_same(tmp_path):
     folder = copied(tmp_path / "templates", READ)
-    (folder / "messages" / READ / "notes.txt").write_bytes(b"caf\xe9")
+    (folder / "messages" / READ / "body.txt").write_bytes(b"caf\xe9")
     (draft,) = read_drafts(folder, [])
-    assert draft.source.files["notes.txt"] == "caf\ufffd"
+    assert draft.source.files["body.txt"] == "caf\ufffd"

@@ -36,7 +36,7 @@ def test_a_warning_ends_with_1_only_if_strict(tmp_path, capsys):
 def test_an_error_ends_with_1_and_names_file_line_kind_and_remedy(tmp_path, capsys):
     folder = copied(tmp_path / "templates", SURVEY)
     plant(folder, SURVEY, said("claim-cure", "There is a cure.").edits)
-    plant(folder, SURVEY, (("frame.toml", "[tags]", "[tags]\n"), ("frame.html", "{{ subject }}", "")))
+    plant(folder, SURVEY, (("frame.toml", "[tags]", "[tags]\n"), ("frame.mjml", "{{ subject }}", "")))
     assert main(["content", "check", str(folder)]) == 1
     out = capsys.readouterr().out
     assert [line for line in out.splitlines() if line and not line.startswith(" ")][:2] == ["frame", SURVEY]

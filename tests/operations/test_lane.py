@@ -14,13 +14,11 @@ from campaigns.domain.steps import Channel
 from campaigns.operations.recover import recover
 from campaigns.operations.send import send_batch
 from campaigns.providers.base import name_of
-from campaigns.store.approvals import Approval, approve
-from campaigns.store.campaigns import publish_template
 from campaigns.store.consents import suppress
 from campaigns.store.engine import connection_words, transaction
 from campaigns.store.ledger_line import LedgerLine, Opening, Settlement, Way
 from campaigns.store.streams import read_streams
-from tests.factories import DAY, GRACE, HOUR, MINUTE, NOON, SERVICE_TEXTS, World
+from tests.factories import GRACE, HOUR, MINUTE, NOON, SERVICE_TEXTS, World
 from tests.fakes import ACCEPT, DEFER, DOUBT, REFUSE
 
 
@@ -249,12 +247,10 @@ def test_a_new_version_of_a_template_is_used_from_the_next_batch_on(world: World
     session = world.session()
     first = world.registration(session)
     world.work()
-    with transaction(world.engine) as db:
-        content = db.execute(text("SELECT content FROM template_version WHERE name = 'confirmation'")).scalar_one()
-        newer = publish_template(db, "confirmation", "another hash", content, NOON)
-        approve(db, newer, Approval("Dr. Test", "ME 1", NOON + 300 * DAY), NOON)
+    newer = world.reworded("confirmation")
     second = world.registration(session)
     world.work()
+    assert world.ledger(second) == [("C0", "sent")]
     versions = [world.delivery(one, "C0").template_version_id for one in (first, second)]
     assert versions[0] < versions[1] == newer
 

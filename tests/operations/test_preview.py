@@ -12,31 +12,27 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from campaigns.domain.messages import Email, Text
 from campaigns.domain.personas import PERSONAS
 from campaigns.domain.sign_ups import Limits
+from campaigns.domain.steps import Channel
 from campaigns.errors import NotFound, Rejected, TemplateInvalid
+from campaigns.operations.edition import edition_to_preview
 from campaigns.operations.erase import erase
-from campaigns.operations.preview import Wanted, hand_over, see, source_to_preview
+from campaigns.operations.preview import Wanted, hand_over, see
 from campaigns.operations.send import send_batch
 from campaigns.operations.sign_up import Guard
 from campaigns.operations.words import Words
 from campaigns.rendering.dkim import DkimSigner
-from campaigns.store.campaigns import current_versions, publish_template
 from campaigns.store.engine import transaction
-from tests.factories import DAY, HOUR, LESSONS, MINUTE, NOON, OFFERS, SERVICE_TEXTS, World, ears, rules
+from campaigns.store.versions import current_versions
+from tests.factories import DAY, HOUR, LESSONS, MINUTE, NOON, OFFERS, SERVICE_TEXTS, TEMPLATES, World, ears, rules
 
 
 def preview(world: World, name: str, words: Words | None = None, **wanted):
     """What a member of staff sees, and the message."""
     with transaction(world.engine) as db:
-        source = source_to_preview(db, name, wanted.pop("version", ""))
-        seen = see(db, Wanted(name=name, **wanted), source, rules(), world.clock())
-    return seen, hand_over(words or world.desk().words, source, seen.occasion)
-
-
-def templates_by_delivery(world: World) -> dict[int, tuple[str, str, int]]:
-    rows = world.sql(
-        "SELECT d.id, t.template, t.key, d.registration_id FROM delivery d JOIN step t ON t.id = d.step_id"
-    )
-    return {row.id: (row.template, row.key, row.registration_id) for row in rows}
+        edition = edition_to_preview(db, name, wanted.pop("version", ""), TEMPLATES / "messages", list(Channel))
+        seen = see(db, Wanted(name=name, **wanted), edition.source, rules(), world.clock())
+        marked = edition.marked(db, seen.occasion.at)
+    return seen, hand_over(words or world.desk().words, edition.source, seen.occasion, demonstration=marked)
 
 
 def test_every_planned_delivery_is_previewed_byte_for_byte_as_the_worker_hands_it_over(world: World) -> None:
@@ -219,29 +215,10 @@ def test_a_message_that_no_step_sends_is_shown_as_if_it_went_at_once(world: Worl
         preview(world, "confirmation", who=str(world.registration(world.session())))
 
 
-def test_older_versions_can_be_shown(world: World) -> None:
-    with transaction(world.engine) as db:
-        old = source_to_preview(db, "confirmation")
-        files = {**old.files, "body.html": "<h1>Altered</h1>", "body.txt": "Altered"}
-        files.pop("body.md", None)
-        newer = replace(old, files=files)
-        first = str(current_versions(db)["confirmation"])
-        publish_template(db, "confirmation", "another hash", newer.to_json(), NOON)
-    assert "Altered" in body(preview(world, "confirmation")[1])
-    assert "Altered" not in body(preview(world, "confirmation", version=first)[1])
-
-
-@pytest.mark.parametrize(
-    "wanted", [{"who": "999"}, {"who": "9" * 30}, {"who": "nobody"}, {"step": "B4"}, {"version": "0"}, {"version": "x"}]
-)
+@pytest.mark.parametrize("wanted", [{"who": "999"}, {"who": "9" * 30}, {"who": "nobody"}, {"step": "B4"}])
 def test_what_is_not_there_is_not_found(world: World, wanted) -> None:
     with pytest.raises(NotFound):
         preview(world, "confirmation", **wanted)
-
-
-def test_a_message_nobody_wrote_is_not_found(world: World) -> None:
-    with pytest.raises(NotFound, match="no message of this name"):
-        preview(world, "nothing")
 
 
 def test_an_erased_person_cannot_be_looked_at(world: World) -> None:
@@ -254,12 +231,19 @@ def test_an_erased_person_cannot_be_looked_at(world: World) -> None:
 
 
 def test_words_that_do_not_compile_say_what_is_wrong(world: World) -> None:
-    with transaction(world.engine) as db:
-        old = source_to_preview(db, "confirmation-sms")
-        newer = replace(old, files={**old.files, "sms.txt": "Hello {{ nobody_knows_this }}"})
-        publish_template(db, "confirmation-sms", "a hash", newer.to_json(), NOON)
+    version = world.reworded("confirmation-sms", "Reply", "{{ nobody_knows_this }} Reply", doctor=False)
     with pytest.raises(TemplateInvalid, match="nobody_knows_this"):
-        preview(world, "confirmation-sms")
+        preview(world, "confirmation-sms", version=str(version))
+
+
+def test_words_that_a_clinician_has_approved_bear_no_mark_and_others_do(world: World) -> None:
+    mine = world.registration(world.session(), SERVICE_TEXTS)
+    assert "[Demo]" in body(preview(world, "confirmation-sms", who=str(mine))[1])
+    world.reworded("confirmation-sms")
+    _, promised = preview(world, "confirmation-sms", who=str(mine))
+    assert "[Demo]" not in body(promised)
+    world.work()
+    assert world.sms.seen == [promised]
 
 
 def test_looking_changes_nothing(world: World) -> None:
@@ -268,7 +252,8 @@ def test_looking_changes_nothing(world: World) -> None:
         db.exec_driver_sql("SET TRANSACTION READ ONLY")
         for name in ("confirmation", "confirmation-sms", "is-it-your-si-joint"):
             for who in (str(mine), "usual"):
-                assert see(db, Wanted(name=name, who=who), source_to_preview(db, name), rules(), NOON).use.step
+                edition = edition_to_preview(db, name, "", TEMPLATES / "messages")
+                assert see(db, Wanted(name=name, who=who), edition.source, rules(), NOON).use.step
 
 
 def body(message) -> str:

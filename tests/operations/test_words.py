@@ -9,11 +9,11 @@ import pytest
 
 from campaigns.domain.messages import Email, Text
 from campaigns.errors import TemplateInvalid
+from campaigns.operations.publish import publish_sources
 from campaigns.operations.withdraw import withdraw
-from campaigns.operations.words import publish_sources
 from campaigns.store.approvals import Approval, approve
-from campaigns.store.campaigns import current_versions, publish_template
 from campaigns.store.engine import transaction
+from campaigns.store.versions import current_versions, publish_template
 from campaigns.store.webinars import cancel_session, move_session
 from tests.factories import DAY, HORIZON, HOUR, LESSONS, NOON, NUMBER, SERVICE_TEXTS, TEMPLATES, World, hours
 
@@ -49,7 +49,7 @@ def test_a_version_is_compiled_once(world: World) -> None:
     for _ in range(2):
         world.registration(session)
         with transaction(world.engine) as db:
-            desk.words.prepare(db, {"confirmation"})
+            desk.words.prepare(db, {"confirmation"}, captured=True)
     assert len(desk.words._compiled) == 1
 
 

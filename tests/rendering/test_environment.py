@@ -11,7 +11,8 @@ import pytest
 from jinja2 import UndefinedError
 
 from campaigns.errors import TemplateInvalid
-from campaigns.rendering.environment import FRAME_FILES, Source, compile_source, load_sources
+from campaigns.rendering.environment import Source, compile_source, load_sources
+from campaigns.rendering.frame import FRAME_FILES
 from campaigns.rendering.variables import context
 from tests.rendering.samples import LIBRARY, LINKS, MESSAGES, SENDER, letter_for
 
@@ -50,7 +51,7 @@ def test_something_else_is_no_source(value):
 def test_the_content_hash_names_the_content():
     same = Source.from_json(ONE.to_json())
     assert same.content_hash == ONE.content_hash == compile_source(ONE).content_hash
-    assert len({ONE.content_hash} | {with_file(ONE, file, "x").content_hash for file in ONE.files}) == 10
+    assert len({ONE.content_hash} | {with_file(ONE, file, "x").content_hash for file in ONE.files}) == 12
     assert replace(ONE, sources="another").content_hash != ONE.content_hash
 
 
@@ -68,14 +69,23 @@ def test_the_hash_does_not_hang_on_the_order_of_files():
         ("body.md", "# a\n\n{{ diagnosis }}", r"is-it-your-si-joint/body\.md, line 3: diagnosis"),
         ("body.html", '<p>{{ link("Pay", "https://evil.example") }}</p>', r"body\.html, line 1: link leads to a name"),
         ("body.html", '<p>{{ button("x", "javascript:alert(1)") }}</p>', "button leads to a name of the list"),
-        ("body.html", '<p>a</p>\n<p>{{ "https://evil.example" }}</p>', r"body\.html, line 2: https: - links come from"),
-        ("body.html", '<p>{{ link("https://evil.example", manage_url) }}</p>', "https: - links come from"),
+        (
+            "body.html",
+            '<p>a</p>\n<p>{{ "https://evil.example" }}</p>',
+            r"body\.html, line 2: https://evil.example - links come from",
+        ),
+        (
+            "body.html",
+            '<p>{{ link("https://evil.example", manage_url) }}</p>',
+            "https://evil.example - links come from",
+        ),
         ("body.html", "<p>a</p>\n<form\naction=x>", r"body\.html, line 2: the tag <form"),
         ("body.html", "<p>a</p>\n<!--\n unseen -->", r"body\.html, line 2: the tag <!--"),
         ("body.html", "a {% raw %}{{ <b\n> }}{% endraw %}", r"body\.html, line 1: {% raw is not possible"),
         ("body.txt", "{# unseen #}", r"body\.txt, line 1: {# is not possible"),
         ("body.txt", "{{ diagnosis }}", r"is-it-your-si-joint/body\.txt, line 1: diagnosis"),
         ("frame.html", "{{ diagnosis }}{{ content }}", r"frame\.html, line 1: diagnosis"),
+        ("frame.html", "no place", r"frame\.mjml: \{\{ content \}\} is missing"),
         ("frame.txt", "no place", r"frame\.txt: \{\{ content \}\} is missing"),
     ],
 )
@@ -98,16 +108,19 @@ def test_a_fault_in_a_text_is_found_as_well():
 
 def test_a_version_from_before_the_words_of_the_frame_had_a_file_still_compiles():
     words = ONE.files["frame.en.words"]
-    files = {file: text for file, text in ONE.files.items() if not file.endswith((".words", ".md"))}
+    files = {
+        file: text for file, text in ONE.files.items() if not file.endswith((".words", ".md", ".mjml", ".parts.html"))
+    }
     files |= {file: words + files[file] for file in ("frame.html", "frame.txt")}
     before, now = compile_source(replace(ONE, files=files)), compile_source(ONE)
     assert before.text.render(values_of(before)) == now.text.render(values_of(now))
+    assert before.html.render(values_of(before)) == now.html.render(values_of(now))
 
 
 def values_of(compiled):
     letter = letter_for("is-it-your-si-joint")
     values = context(letter, SENDER, LINKS, channel=compiled.channel, sources=compiled.sources)
-    return values | {"purpose": compiled.purpose.value, "subject": "", "preheader": ""}
+    return values | {"purpose": compiled.purpose.value, "subject": "", "preheader": "", "demonstration": False}
 
 
 def test_a_missing_file_is_named():

@@ -73,6 +73,10 @@ class Reader(HTMLParser):
             self.links.append(known["href"])
             self.buttons += known["class"] == "act-a"
 
+    def handle_startendtag(self, tag, attrs):
+        assert tag in self.EMPTY
+        self.handle_starttag(tag, attrs)
+
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
 

@@ -34,6 +34,15 @@ def test_the_reminder_says_the_real_distance_and_where_to_go():
     )
 
 
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_text_that_no_clinician_has_approved_begins_with_saying_so(name):
+    for letter in letters_for(name):
+        silent = render_text(LIBRARY[name], letter, SENDER, LINKS)
+        said = render_text(LIBRARY[name], replace(letter, demonstration=True), SENDER, LINKS)
+        assert said == replace(silent, body=f"[Demo] {silent.body}", segments=said.segments)
+        assert said.segments == segments.count(said.body).parts and segments.count(said.body).encoding == "GSM-7"
+
+
 def test_the_first_text_is_a_complete_receipt_of_the_consent():
     body = say("confirmation-sms")
     assert body.startswith("Harbour Clinic Runners' Class: ") and "Thu Dec 3, 12:15 PM Central" in body

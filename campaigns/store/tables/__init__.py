@@ -1,7 +1,8 @@
 """The tables, one file per family; private to the store."""
 
 from campaigns.store.tables.base import metadata
-from campaigns.store.tables.campaigns import approval, campaign, step, template_version
+from campaigns.store.tables.campaigns import campaign, step
+from campaigns.store.tables.content import approval, claim, message_draft, template_version, version_claim
 from campaigns.store.tables.intake import form_answer, form_field, sign_up_count
 from campaigns.store.tables.ledger import attempt, batch, delivery, rhythm
 from campaigns.store.tables.people import (
@@ -30,6 +31,7 @@ __all__ = [
     "audit",
     "batch",
     "campaign",
+    "claim",
     "consent",
     "consent_wording",
     "delivery",
@@ -42,6 +44,7 @@ __all__ = [
     "kill_switch",
     "login",
     "login_failure",
+    "message_draft",
     "metadata",
     "permission",
     "question",
@@ -57,6 +60,7 @@ __all__ = [
     "strike",
     "suppression",
     "template_version",
+    "version_claim",
     "viewing",
     "webinar",
     "webinar_session",

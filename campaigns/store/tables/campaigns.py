@@ -1,4 +1,4 @@
-"""Campaigns, their steps, and the versions of their templates."""
+"""Campaigns and their steps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
 from campaigns.domain.steps import Anchor, Audience, Channel, Late, Purpose, Quiet
 from campaigns.store.tables.base import identity, instant, metadata, one_of
@@ -77,34 +76,4 @@ step = Table(
         " OR (offset_delta IS NULL AND offset_days IS NOT NULL AND offset_time IS NOT NULL)",
         name="one_kind_of_offset",
     ),
-)
-
-template_version = Table(
-    "template_version",
-    metadata,
-    identity(),
-    Column("name", Text, nullable=False),
-    Column("content_hash", Text, nullable=False),
-    Column("content", JSONB, nullable=False, comment="the sources; never changed once written"),
-    instant("created_at", nullable=False),
-    UniqueConstraint("name", "content_hash"),
-)
-
-approval = Table(
-    "approval",
-    metadata,
-    identity(),
-    Column("template_version_id", BigInteger, ForeignKey("template_version.id"), nullable=False, index=True),
-    Column("name", Text, nullable=False, comment="of the clinician"),
-    Column("licence", Text, nullable=False),
-    Column(
-        "demo", Boolean, nullable=False, server_default=text("false"), comment="counts only where messages are captured"
-    ),
-    instant("approved_at", nullable=False),
-    instant("expires_at", nullable=False),
-    instant("withdrawn_at"),
-    CheckConstraint(
-        "expires_at > approved_at AND expires_at <= approved_at + interval '366 days'", name="a_year_at_most"
-    ),
-    comment="a named clinician's yes to one version",
 )

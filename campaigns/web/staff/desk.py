@@ -22,6 +22,7 @@ from campaigns.domain.lifecycle import Status
 from campaigns.errors import NotAllowed, Rejected
 from campaigns.runtime import Runtime
 from campaigns.store import alerts, questions, report_channel, reports, staff
+from campaigns.store.approvals import waiting_versions
 from campaigns.store.engine import Connection, transaction
 from campaigns.web.dependencies import Login, LoginPosting, Now, Posted, RuntimeOf
 from campaigns.web.staff import stopped, words
@@ -66,6 +67,7 @@ class Visit:
             replies, urgent = report_channel.count_replies(db)
             raised = alerts.count_raised(db)
             asked = questions.count_open(db)
+            unread = len(waiting_versions(db)) if self.login.member.role == "clinician" else 0
             banner = stopped.banner(db, self.zone, self.now)
         return page(
             self.request,
@@ -76,7 +78,15 @@ class Visit:
             me=self.login.member,
             csrf=self.login.csrf,
             may_edit=self.may_edit,
-            menu=_menu(self.runtime, unknown=unknown, replies=replies, urgent=bool(urgent), raised=raised, asked=asked),
+            menu=_menu(
+                self.runtime,
+                unknown=unknown,
+                replies=replies,
+                urgent=bool(urgent),
+                raised=raised,
+                asked=asked,
+                unread=unread,
+            ),
             banner=banner,
             clock=words.clock(self.now, self.zone),
             **facts,
@@ -153,7 +163,7 @@ def outbox_used(runtime: Runtime) -> bool:
 
 
 def _menu(
-    runtime: Runtime, *, unknown: int, replies: int, urgent: bool, raised: int, asked: tuple[int, bool]
+    runtime: Runtime, *, unknown: int, replies: int, urgent: bool, raised: int, asked: tuple[int, bool], unread: int
 ) -> list[MenuItem]:
     items = [
         MenuItem("webinars", "Webinars", "/staff"),
@@ -161,6 +171,8 @@ def _menu(
         MenuItem("questions", "Questions", "/staff/questions", count=asked[0], waits="to be answered", urgent=asked[1]),
         MenuItem("deliveries", "Deliveries", "/staff/deliveries", count=unknown, waits="waiting for a decision"),
         MenuItem("imports", "Imports", "/staff/imports"),
+        MenuItem("messages", "Messages", "/staff/messages", "What we say", count=unread, waits="to be approved"),
+        MenuItem("claims", "Claims", "/staff/claims"),
         MenuItem("health", "Health", "/staff/health", "Running it", count=raised, waits="to be seen to"),
     ]
     if outbox_used(runtime):

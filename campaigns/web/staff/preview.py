@@ -22,18 +22,21 @@ from campaigns.domain.steps import Channel, Step
 from campaigns.errors import NotFound, Rejected
 from campaigns.language import ENGLISH, NAMES
 from campaigns.operations.addresses import parse_email, parse_phone
+from campaigns.operations.edition import DRAFT, Edition, edition_to_preview
 from campaigns.operations.occasion import Bar
-from campaigns.operations.preview import Seen, Wanted, hand_over, see, source_to_preview
-from campaigns.rendering.environment import Source, languages_of
-from campaigns.store.approvals import approved_versions
+from campaigns.operations.preview import Seen, Wanted, hand_over, see
+from campaigns.rendering.environment import languages_of
+from campaigns.store.drafts import read_draft
 from campaigns.store.engine import Connection
 from campaigns.store.people import place, registrants_at
-from campaigns.store.previews import Version, newest_place, uses_of, versions_of
+from campaigns.store.previews import newest_place, uses_of
 from campaigns.store.reports import audiences
+from campaigns.store.versions import versions_of
 from campaigns.web.alone import alone
 from campaigns.web.staff import words
 from campaigns.web.staff.desk import Acting, Signed, Visit, go_to
 from campaigns.web.staff.previewed import mail_of, note_of
+from campaigns.web.staff.standing import captures as captured_here
 
 router = APIRouter()
 
@@ -101,8 +104,7 @@ class Shown:
     message: Message
     language: str
     """What it is written in."""
-    version: Version | None
-    """None for words that are no version yet."""
+    edition: Edition
     approved: bool
     people: int
     """About how many of the session would get it; 0 if nobody can tell."""
@@ -147,7 +149,7 @@ def preview_page(visit: Visit, name: str, query: Query, wrong: str = "", typed: 
     """Give the page; after somebody was not found with why, and with what was `typed` to find them."""
     shown, fault = None, ""
     with visit.transaction() as db:
-        versions, uses = versions_of(db, name), uses_of(db, name)
+        versions, uses, drafted = versions_of(db, name), uses_of(db, name), read_draft(db, name) is not None
         try:
             shown = _show(visit, db, name, query)
         except NotFound:
@@ -164,7 +166,8 @@ def preview_page(visit: Visit, name: str, query: Query, wrong: str = "", typed: 
         wrong=wrong,
         typed=typed[:_LONGEST],
         personas=PERSONAS,
-        versions=[(one.id, words.when(one.created_at, visit.zone, visit.now)) for one in versions],
+        versions=[(DRAFT, "The draft")] * drafted
+        + [(one.id, f"Version {one.number}, {words.when(one.created_at, visit.zone, visit.now)}") for one in versions],
         uses=uses,
         several=len({one.slug for one in uses}) > 1,
         languages=NAMES,
@@ -175,16 +178,21 @@ def preview_page(visit: Visit, name: str, query: Query, wrong: str = "", typed: 
 
 def _show(visit: Visit, db: Connection, name: str, query: Query) -> Shown:
     runtime = visit.runtime
-    source = source_to_preview(db, name, query.version)
-    seen = see(db, query.wanted(name), source, runtime.rules, visit.now)
-    message = hand_over(runtime.words, source, seen.occasion)
-    version = _version(db, source)
-    captured = runtime.providers[seen.occasion.step.channel].captures
-    approved = version is not None and version.id in approved_versions(db, seen.occasion.at, captured=captured)
-    session_id = seen.occasion.item.session_id
-    people = audiences(db, session_id).of(seen.use.step) if session_id else 0
-    language = seen.occasion.item.language
-    return Shown(seen, message, language if language in languages_of(source) else ENGLISH, version, approved, people)
+    captures = [channel for channel in Channel if captured_here(visit, channel)]
+    edition = edition_to_preview(db, name, query.version, runtime.templates / "messages", captures)
+    seen = see(db, query.wanted(name), edition.source, runtime.rules, visit.now)
+    occasion = seen.occasion
+    marked = edition.marked(db, occasion.at)
+    message = hand_over(runtime.words, edition.source, occasion, demonstration=marked)
+    session_id, language = occasion.item.session_id, occasion.item.language
+    return Shown(
+        seen=seen,
+        message=message,
+        language=language if language in languages_of(edition.source) else ENGLISH,
+        edition=edition,
+        approved=edition.may_leave(db, occasion.at),
+        people=audiences(db, session_id).of(seen.use.step) if session_id else 0,
+    )
 
 
 def _only_email(visit: Visit, name: str, query: Query) -> Email:
@@ -193,10 +201,6 @@ def _only_email(visit: Visit, name: str, query: Query) -> Email:
     if not isinstance(message, Email):
         raise NotFound
     return message
-
-
-def _version(db: Connection, source: Source) -> Version | None:
-    return next((one for one in versions_of(db, source.name) if one.content_hash == source.content_hash), None)
 
 
 def _registration(visit: Visit, db: Connection, typed: str) -> int:

@@ -8,12 +8,16 @@ from campaigns.runtime import Runtime
 from campaigns.web.staff import (
     alerts,
     answers,
+    claims,
     deliveries,
     details,
+    editor,
     form_fields,
     health,
     imports,
     login,
+    message_acts,
+    messages,
     people,
     preview,
     questions,
@@ -32,6 +36,8 @@ def routes(_runtime: Runtime) -> APIRouter:
         router.include_router(room.router)
     for room in (form_fields, answers):
         router.include_router(room.router)
-    for room in (preview, health, sending, alerts):
+    for room in (messages, editor, message_acts, preview, claims):
+        router.include_router(room.router)
+    for room in (health, sending, alerts):
         router.include_router(room.router)
     return router

@@ -1,18 +1,19 @@
 """A message as one person would get it: exactly the bytes that would be sent."""
 
 import re
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from campaigns.domain.steps import Channel
+from campaigns.operations.compose import open_writing, save, words_in
 from campaigns.operations.erase import erase
 from campaigns.operations.send import send_batch
 from campaigns.providers.folder import read_captured
 from campaigns.runtime import open_desk
 from campaigns.store import webinars
-from campaigns.store.campaigns import add_campaign, add_step, publish_template, steps_of
+from campaigns.store.campaigns import add_campaign, add_step, steps_of
 from campaigns.store.engine import transaction
 from campaigns.web.staff.preview import Query
 from tests import offices
@@ -129,22 +130,12 @@ def test_an_email_is_weighed(office):
 def test_a_text_says_its_alphabet_and_which_character_forces_it(office):
     registration = office.world.registration(office.world.session(), SERVICE_TEXTS)
     said = office.page(f"/staff/messages/code-sms/preview?who={registration}")
-    assert re.search(r"Alphabet GSM-7 160 units in one segment Units \d+ in \d+ characters Segments 1", said)
+    assert re.search(r"Alphabet GSM-7 160 units in one segment Units \d+ in \d+ characters Segments \d", said)
     assert "Price" not in said and f"to {NUMBER}" in said
-    name = "Łuk"
-    office.world.sql("UPDATE registrant SET first_name = :name", name=name)
-    with transaction(office.runtime.engine) as db:
-        content = {
-            "name": "code-sms",
-            "files": {
-                "message.toml": 'purpose = "service"\nchannel = "sms"\nstatus = "unapproved"',
-                "sms.txt": "Hello {{ first_name }}",
-            },
-            "sources": "",
-        }
-        publish_template(db, "code-sms", "a hash", content, office.clock())
+    office.world.sql("UPDATE registrant SET first_name = 'Łuk'")
+    office.world.reworded("code-sms", "code", "{{ first_name }} code")
     said = office.page(f"/staff/messages/code-sms/preview?who={registration}")
-    assert "Alphabet UCS-2 70 units in one segment Units 9" in said
+    assert "Alphabet UCS-2 70 units in one segment" in said
     assert "This character is not in the plain alphabet" in said and "Ł latin capital letter l with stroke" in said
 
 
@@ -210,14 +201,37 @@ def test_looking_is_not_put_on_record(office):
 
 def test_words_that_cannot_be_used_say_why_and_the_choice_stays(office):
     registration = office.world.registration(office.world.session())
-    with transaction(office.runtime.engine) as db:
-        version = publish_template(db, "confirmation", "a hash", {"not": "a source"}, office.clock())
-    answer = office.get(f"{PREVIEW}?who={registration}")
+    version = office.world.reworded("confirmation", "You have", "{{ nobody_knows_this }}", doctor=False)
+    answer = office.get(f"{PREVIEW}?who={registration}&version={version}")
     assert answer.status_code == 422
     said = offices.plain(answer.text)
-    assert "This cannot be shown. This is not the stored text of a message." in said and f"{version}, written" in said
-    older = re.search(r'<option value="(\d+)">\d+, written', answer.text.replace(f'value="{version}"', ""))[1]
-    assert "The email" in office.page(f"{PREVIEW}?who={registration}&version={older}")
+    assert "This cannot be shown. confirmation/" in said and "nobody_knows_this" in said
+    assert f'<option value="{version}" selected>Version 2, today 12:00</option>' in answer.text
+    assert "The email" in office.page(f"{PREVIEW}?who={registration}")
+
+
+def test_other_words_than_those_that_go_out_say_so(office):
+    registration = office.world.registration(office.world.session())
+    version = office.world.reworded("confirmation", "You have", "You now have", doctor=False)
+    said = office.page(f"{PREVIEW}?who={registration}&version={version}")
+    assert "These are not the words that go out. Version 1 does." in said and "Byte for byte" not in said
+    assert "Byte for byte" in office.page(f"{PREVIEW}?who={registration}")
+
+
+def test_a_draft_can_be_looked_at(office):
+    with transaction(office.runtime.engine) as db:
+        words = words_in(open_writing(db, "survey").files)
+        parts = {**words.parts, "subject.en": "A draft of a subject"}
+        save(db, "survey", replace(words, parts=parts), seen=0, staff_id=office.me, now=office.clock())
+    said = office.page("/staff/messages/survey/preview?version=draft")
+    assert "This is the draft. Version 1 goes out until" in said and "A draft of a subject" in said
+    assert "A draft of a subject" not in office.page("/staff/messages/survey/preview")
+
+
+def test_words_that_only_a_demonstration_lets_out_show_its_mark(office):
+    assert "[Demo]" in bubble(office.get("/staff/messages/confirmation-sms/preview").text)
+    office.world.reworded("confirmation-sms")
+    assert "[Demo]" not in bubble(office.get("/staff/messages/confirmation-sms/preview").text)
 
 
 def test_what_no_step_of_somebodys_campaign_sends_cannot_be_shown_as_them(office):

@@ -31,4 +31,6 @@ PARTS = (
     "stream_id",
     "pause_id",
     "switch_id",
+    "version_id",
+    "claim_id",
 )

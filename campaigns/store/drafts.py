@@ -1,0 +1,74 @@
+"""Drafts of messages: what staff are writing, one per template, until it is published or thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from campaigns.errors import Conflict
+from campaigns.store.engine import Connection
+from campaigns.store.tables import message_draft, staff
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDraft:
+    """A draft as it was last saved."""
+
+    name: str
+    files: Mapping[str, str]
+    """The message's own files by name."""
+    round: int
+    """How often it was saved."""
+    saved_by: int
+    author: str
+    saved_at: datetime
+
+
+def read_draft(db: Connection, name: str, *, to_publish: bool = False) -> StoredDraft | None:
+    """Find the draft of a template; `to_publish` keeps others from saving it until the commit."""
+    query = (
+        select(
+            message_draft.c.name,
+            message_draft.c.files,
+            message_draft.c.round,
+            message_draft.c.saved_by,
+            staff.c.name.label("author"),
+            message_draft.c.saved_at,
+        )
+        .join(staff, staff.c.id == message_draft.c.saved_by)
+        .where(message_draft.c.name == name)
+    )
+    row = db.execute(query.with_for_update(of=message_draft) if to_publish else query).first()
+    return StoredDraft(*row) if row else None
+
+
+def drafts(db: Connection) -> dict[str, datetime]:
+    """Give for each template that has a draft when it was saved."""
+    return dict(db.execute(select(message_draft.c.name, message_draft.c.saved_at)).all())
+
+
+def write_draft(db: Connection, name: str, files: Mapping[str, str], *, seen: int, staff_id: int, now: datetime) -> int:
+    """Save a draft over the round that its author has `seen`, 0 for none; give the new round.
+
+    Raises `Conflict` when somebody else has saved it since; then nothing is changed.
+    """
+    row = {"name": name, "files": dict(files), "round": seen + 1, "saved_by": staff_id, "saved_at": now}
+    if seen == 0:
+        made = db.execute(upsert(message_draft).values(row).on_conflict_do_nothing().returning(message_draft.c.round))
+    else:
+        same = (message_draft.c.name == name) & (message_draft.c.round == seen)
+        made = db.execute(update(message_draft).where(same).values(row).returning(message_draft.c.round))
+    saved = made.scalar()
+    if saved is None:
+        raise Conflict("Someone else has saved this draft in the meantime. Open it afresh; yours is still shown here.")
+    return int(saved)
+
+
+def drop_draft(db: Connection, name: str) -> bool:
+    """Throw a draft away; False if there is none."""
+    gone = delete(message_draft).where(message_draft.c.name == name).returning(message_draft.c.name)
+    return db.execute(gone).first() is not None
