@@ -133,7 +133,7 @@ def test_a_text_says_its_alphabet_and_which_character_forces_it(office):
     assert re.search(r"Alphabet GSM-7 160 units in one segment Units \d+ in \d+ characters Segments \d", said)
     assert "Price" not in said and f"to {NUMBER}" in said
     office.world.sql("UPDATE registrant SET first_name = 'Łuk'")
-    office.world.reworded("code-sms", "code", "{{ first_name }} code")
+    office.world.reworded("code-sms", "{{ code }}", "{{ code }} {{ first_name }}")
     said = office.page(f"/staff/messages/code-sms/preview?who={registration}")
     assert "Alphabet UCS-2 70 units in one segment" in said
     assert "This character is not in the plain alphabet" in said and "Ł latin capital letter l with stroke" in said
