@@ -1,4 +1,4 @@
-"""Every check over every message of a folder."""
+"""Every check over every message of a folder, and over what its webinars' pages teach."""
 
 from __future__ import annotations
 
@@ -9,10 +9,22 @@ from pathlib import Path
 from campaigns.domain.steps import Channel
 from campaigns.errors import TemplateInvalid
 from campaigns.language import ENGLISH
-from campaigns.lint import claims, clients, discreet, foot, languages, lengths, links, phrases, shape, texts
+from campaigns.lint import (
+    claims,
+    clients,
+    discreet,
+    foot,
+    languages,
+    lengths,
+    links,
+    phrases,
+    sections,
+    shape,
+    texts,
+)
 from campaigns.lint.allowing import allowed
 from campaigns.lint.compiling import compiled
-from campaigns.lint.draft import Draft, read_drafts
+from campaigns.lint.draft import Draft, read_drafts, register_of
 from campaigns.lint.finding import FRAME, REGISTER, Finding, finding
 from campaigns.lint.links import ROUTES
 from campaigns.lint.reading import counts, words
@@ -22,7 +34,7 @@ from campaigns.rendering.environment import Compiled
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """The size of one message in one language; always that of the largest sample."""
+    """The size of one message in one language, or of what a page teaches; always that of the largest sample."""
 
     name: str
     language: str
@@ -31,9 +43,9 @@ class Measure:
     """Flesch-Kincaid; 0 for another language than English, and for a text message."""
     smog: float
     bytes: int
-    """Of the HTML; 0 for a text message."""
+    """Of the HTML; 0 for a text message and for what a webinar's page teaches."""
     parts: int
-    """That a text message takes; 0 for an email."""
+    """That a text message takes; 0 for anything else."""
     claims: int
 
 
@@ -53,9 +65,9 @@ class Report:
 
 
 def check(folder: Path, routes: Sequence[str] = ROUTES) -> Report:
-    """Check every message below a folder of templates; `routes` are the pages that links may lead to.
+    """Check every message below a folder of templates, and every webinar's page; links may lead to `routes`.
 
-    Whatever is wrong with a message is a finding. Reads the folder, and changes nothing.
+    Whatever is wrong with one is a finding. Reads the folder, and changes nothing.
     """
     found: list[Finding] = []
     measures: list[Measure] = []
@@ -65,6 +77,10 @@ def check(folder: Path, routes: Sequence[str] = ROUTES) -> Report:
         own, sizes = check_message(draft, routes)
         found.extend(own)
         measures.extend(sizes)
+    register = register_of(folder, [])  # its faults are found above
+    for page in sections.read_pages(folder, found):
+        found.extend(sections.check(page, register))
+        measures.append(_taught(page))
     return Report(tuple(sorted(_first(found), key=_place)), tuple(measures), len(drafts))
 
 
@@ -122,6 +138,21 @@ def _measured(made: Compiled, bodies: Sequence[str], *, size: int = 0, parts: in
         bytes=size,
         parts=parts,
         claims=len(made.claims),
+    )
+
+
+def _taught(page: sections.Taught) -> Measure:
+    """Measure what a webinar's page teaches: the hardest of its sections."""
+    counted = [counts(section.text) for section in page.sections]
+    return Measure(
+        name=page.name,
+        language=ENGLISH,
+        words=sum(one.words for one in counted),
+        grade=max((one.grade for one in counted), default=0.0),
+        smog=max((one.smog for one in counted), default=0.0),
+        bytes=0,
+        parts=0,
+        claims=len({claim for section in page.sections for part in section.parts for claim in part.claims}),
     )
 
 

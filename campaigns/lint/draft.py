@@ -57,7 +57,15 @@ class Draft:
     @property
     def claims(self) -> tuple[str, ...]:
         """The ids that the message lists, sound or not."""
-        listed = self.table.get("claims", [])
+        return self._ids("claims")
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources that the message names, sound or not."""
+        return self._ids("sources")
+
+    def _ids(self, key: str) -> tuple[str, ...]:
+        listed = self.table.get(key, [])
         return tuple(one for one in listed if isinstance(one, str)) if isinstance(listed, list) else ()
 
     def body(self, language: str, ending: str = "") -> Spot:
@@ -115,7 +123,7 @@ class Draft:
 
 def read_drafts(folder: Path, found: list[Finding]) -> list[Draft]:
     """Read every message below the folder of templates; what cannot be read at all is added to `found`."""
-    register = _register(folder / "claims.toml", found)
+    register = register_of(folder, found)
     messages = folder / "messages"
     frame = {file: _read(messages / file) for file in FRAME_FILES if (messages / file).is_file()}
     whole = _with_frame(frame, found)
@@ -180,7 +188,9 @@ def _read(path: Path) -> str:
         return file.read(_MOST_BYTES).decode("utf-8", "replace")
 
 
-def _register(path: Path, found: list[Finding]) -> Register:
+def register_of(folder: Path, found: list[Finding]) -> Register:
+    """Read the claims register of a folder of templates; one that cannot be read is added to `found`, and empty."""
+    path = folder / "claims.toml"
     try:
         return read_register(path)
     except (TemplateInvalid, ValueError, OSError) as error:

@@ -45,6 +45,7 @@ KINDS: Final[dict[str, Kind]] = {
         missing_subject="Give the message a subject in this language.",
         missing_preheader="Give the message a preheader in this language.",
         bad_register="Mend claims.toml: every claim needs a statement, a source and a status.",
+        bad_page="Give each section its own key, a heading and paragraphs of words and claims, each on one line.",
         unknown_allow="Use the kind of a finding as this check prints it.",
         never_allowed="Mend what the check has found; no reason lets this pass.",
         allow_without_why="Say in at least twenty characters why this may stay.",
@@ -58,6 +59,7 @@ KINDS: Final[dict[str, Kind]] = {
         unknown_claim="Use an id of claims.toml, or enter the claim there with its source.",
         unapproved_claim="Take the claim out until a clinician has signed it in claims.toml.",
         claim_twice="List each claim once.",
+        other_sources="Let sources list where the claims come from: the source of each in claims.toml, once.",
         education_without_claims="List the ids of the claims that the message makes.",
         medical_words_without_claim="List the claim that says this, or leave the statement out.",
         percentage_without_reference="Leave the figure out, or list a claim whose statement has it.",
@@ -141,6 +143,7 @@ KINDS: Final[dict[str, Kind]] = {
     # lengths and grades
     **_errors(
         hard_to_read="Split long sentences and use shorter words.",
+        above_grade="Split long sentences and use shorter words, or set grade to what the message aims at, up to 8.",
         education_length="Bring a short read to 120 to 300 words.",
         too_long_subject="Cut the subject to 60 characters.",
         text_too_long="Shorten the text; it must fit into two parts with the longest values.",
@@ -149,7 +152,6 @@ KINDS: Final[dict[str, Kind]] = {
         no_stop_word="Say “Reply HELP for help, STOP to end” in the confirmation.",
     ),
     **_warnings(
-        rather_hard_to_read="Split long sentences and use shorter words.",
         long_words="Use shorter words where there are some.",
         long_subject="Cut the subject to 60 characters; phones show no more.",
         long_preheader="Cut the preheader to 110 characters.",

@@ -12,9 +12,8 @@ from campaigns.lint.draft import Draft
 from campaigns.lint.finding import Finding, finding
 from campaigns.lint.reading import counts, words
 from campaigns.lint.rendered import Mail
+from campaigns.rendering.front_matter import HARDEST, read_front_matter
 
-_TOO_HARD: Final = 8.0
-_RATHER_HARD: Final = 6.9
 _MOST_SMOG: Final = 9.0
 _GRADED: Final = 100
 """A grade of fewer words says little."""
@@ -41,10 +40,12 @@ def _grades(draft: Draft, mail: Mail) -> Iterator[Finding]:
     if mail.language != ENGLISH or found.words < _GRADED:
         return
     sentences = [(sentence, counts(sentence)) for sentence in _SENTENCE.split(mail.own_words)]
-    if found.grade > _RATHER_HARD:
-        kind = "hard-to-read" if found.grade > _TOO_HARD else "rather-hard-to-read"
+    aim = read_front_matter(draft.name, draft.toml).grade
+    if found.grade > aim:
+        kind = "hard-to-read" if found.grade > HARDEST else "above-grade"
         spot = draft.where(max(sentences, key=lambda one: one[1].syllables)[0], mail.language)
-        yield finding(kind, draft.name, spot, f"the reading grade is {found.grade:.1f} (Flesch-Kincaid)")
+        says = f"the reading grade is {found.grade:.1f} (Flesch-Kincaid), and the message aims at {aim:g}"
+        yield finding(kind, draft.name, spot, says)
     if found.smog > _MOST_SMOG:
         spot = draft.where(max(sentences, key=lambda one: one[1].polysyllables)[0], mail.language)
         says = f"the SMOG grade is {found.smog:.1f}: {found.polysyllables} long words in {found.sentences} sentences"

@@ -55,7 +55,7 @@ def _table(measures: tuple[Measure, ...]) -> Iterator[str]:
 
 
 def _row(one: Measure) -> tuple[str, ...]:
-    graded = one.language == ENGLISH and one.bytes > 0
+    graded = one.language == ENGLISH and not one.parts
     return (
         one.name,
         one.language,

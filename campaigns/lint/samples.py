@@ -73,9 +73,18 @@ SITUATIONS: Final[tuple[Mapping[str, object], ...]] = (
         "first_name": "",
     },
     {"zone": "America/New_York", "next_session_starts_at": NEXT, "attendance": Attendance.MISSED},
+    {"replay_url": REPLAY, "attendance": Attendance.LEFT_EARLY, "has_answers": True},
+    {"next_session_starts_at": NEXT, "attendance": Attendance.LEFT_EARLY},
+    {"attendance": Attendance.LEFT_EARLY},
 )
 """What is true of somebody and their session, beside the moment."""
-RARER: Final[Mapping[str, object]] = {"replay_here": True, "asks": True, "switched": True}
+RARER: Final[Mapping[str, object]] = {
+    "replay_here": True,
+    "has_room": False,
+    "attendance": Attendance.LEFT_EARLY,
+    "asks": True,
+    "switched": True,
+}
 ANSWER: Final[Mapping[str, object]] = {
     "answer_title": ANSWER_TITLE,
     "answer": ANSWER_PARAGRAPHS,
@@ -100,13 +109,11 @@ LONG_LINKS: Final = Links(LONG_SENDER.public_url, Signer((b"a secret of the test
 
 
 def letters(compiled: Compiled) -> Iterator[Letter]:
-    """Give letters of a message in every situation at every moment, and in the rarer one at the first."""
-    first, *_ = MOMENTS
-    for moment in MOMENTS:
-        for facts in SITUATIONS:
-            yield letter(compiled, now=START + moment, **facts, **ANSWER)
+    """Give letters of a message in every situation at every moment; in the rarer one the talk is in another tongue."""
     other = next(code for code in NAMES if code != compiled.language)
-    yield letter(compiled, now=START + first, class_language=other, **RARER, **ANSWER)
+    for moment in MOMENTS:
+        for facts in (*SITUATIONS, {"class_language": other, **RARER}):
+            yield letter(compiled, now=START + moment, **facts, **ANSWER)
 
 
 def long_letters(compiled: Compiled) -> Iterator[Letter]:

@@ -116,7 +116,7 @@ def files_with(db: Connection, files: Mapping[str, str], words: Words) -> dict[s
             made[_files_of(code)[kind]] = f"{text.strip()}\n"
     if words.claims or "claims" in toml:
         toml["claims"] = _listed(words.claims)
-    if "sources" in toml:
+    if words.claims or "sources" in toml:
         toml["sources"] = _listed(sorted({register.claims[one].source for one in words.claims}))
     _let_pass(toml, words.allowed)
     made["message.toml"] = tomlkit.dumps(toml)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from campaigns.domain.form_fields import FieldKind, FormField, check
 from campaigns.domain.local import instant_of
+from campaigns.domain.sections import Paragraph, Section, to_json
 from campaigns.domain.steps import (
     Anchor,
     Audience,
@@ -31,6 +32,7 @@ from campaigns.domain.steps import (
 from campaigns.errors import ConfigurationError, Rejected
 from campaigns.language import ENGLISH, NAMES
 from campaigns.operations.publish import publish_sources
+from campaigns.rendering.claims import Register, read_register
 from campaigns.store.campaigns import add_campaign, add_step, campaign_of
 from campaigns.store.consents import Wording, add_wording
 from campaigns.store.engine import Connection
@@ -58,10 +60,13 @@ def load(db: Connection, templates: Path, clinic: Clinic, now: datetime, *, with
     Raises `ConfigurationError` naming file and key, `TemplateInvalid` for a faulty template.
     """
     publish_sources(db, templates / "messages", now)
+    register = read_register(templates / "claims.toml")
     webinar_id = 0
     for path in sorted((templates / "webinars").glob("*.toml")):
         try:
-            webinar_id = _load_one(db, tomllib.loads(path.read_text(encoding="utf-8")), clinic, now)
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            sections = tuple(_section(told, register, path.name) for told in data["webinar"].pop("sections", ()))
+            webinar_id = _load_one(db, data, clinic, now, sections)
         except (LookupError, ValueError, TypeError, AttributeError) as error:
             raise ConfigurationError(f"{path.name}: {error!r}") from error
         if with_session and not sessions_of(db, webinar_id, ending_after=now):
@@ -69,10 +74,13 @@ def load(db: Connection, templates: Path, clinic: Clinic, now: datetime, *, with
     return webinar_id
 
 
-def _load_one(db: Connection, data: dict[str, Any], clinic: Clinic, now: datetime) -> int:
+def _load_one(
+    db: Connection, data: dict[str, Any], clinic: Clinic, now: datetime, sections: tuple[Section, ...] = ()
+) -> int:
     told = data["webinar"]
     said = {code: _said(told.pop(code), clinic) for code in sorted(told.keys() & NAMES.keys())}
     values = {name: told[name] for name in _NEEDED} | {**_said(told, clinic), "zone": clinic.zone, "translations": said}
+    values |= {"sections": to_json(sections)}
     webinar_id = add_webinar(db, values, now)
     known = campaign_of(db, webinar_id) is not None
     campaign_id = add_campaign(db, webinar_id, data["campaign"]["name"], now)
@@ -85,6 +93,28 @@ def _load_one(db: Connection, data: dict[str, Any], clinic: Clinic, now: datetim
     for wording in data["consents"]:
         _add_wordings(db, wording, clinic, now)
     return webinar_id
+
+
+def _section(told: dict[str, Any], register: Register, file: str) -> Section:
+    """Read one section of the page; raises `ConfigurationError` for a claim that may not be made."""
+    where = f"{file}: sections: {told['key']}"
+    parts = []
+    for part in told["paragraphs"]:
+        claims = tuple(part["claims"])
+        if not claims:
+            raise ConfigurationError(f"{where}: a paragraph names no claims; list their ids from claims.toml")
+        cited = dict.fromkeys(_citation(one, register, where) for one in claims)
+        parts.append(Paragraph(part["words"], claims, tuple(cited)))
+    return Section(told["key"], told["heading"], tuple(parts))
+
+
+def _citation(claim_id: str, register: Register, where: str) -> str:
+    claim = register.claims.get(claim_id)
+    if claim is None:
+        raise ConfigurationError(f"{where}: claim {claim_id} is not in claims.toml; enter it there with its source")
+    if not claim.usable:
+        raise ConfigurationError(f"{where}: claim {claim_id} is {claim.status} in claims.toml, and not yet to be used")
+    return register.citations[claim.source]
 
 
 def _said(told: dict[str, Any], clinic: Clinic) -> dict[str, Any]:

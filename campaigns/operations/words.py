@@ -202,6 +202,7 @@ def _of_the_class(about: About, language: str) -> dict[str, Any]:
         "has_room": about.has_room,
         "replay_url": about.replay_url,
         "replay_here": about.replay_here,
+        "has_answers": about.has_answers,
         "cancelled": about.session.cancelled_at is not None,
         "cancelled_reason": about.cancelled_reason,
         "next_session_starts_at": about.next_session_starts_at,

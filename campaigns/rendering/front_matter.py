@@ -12,8 +12,12 @@ from campaigns.language import ENGLISH, NAMES
 from campaigns.rendering.lexing import check_letters, quoted
 from campaigns.rendering.limits import READS, SETTINGS
 
-_EMAIL_ONLY: Final = frozenset({"subject", "preheader", "calendar", "read", "reads"})
-_KEYS: Final = _EMAIL_ONLY | {"purpose", "channel", "claims", "status", "allow"}
+_EMAIL_ONLY: Final = frozenset({"subject", "preheader", "calendar", "read", "reads", "grade"})
+_KEYS: Final = _EMAIL_ONLY | {"purpose", "channel", "claims", "sources", "status", "allow"}
+AIM: Final = 6.9
+"""The reading grade (Flesch-Kincaid) that a message aims at if it says nothing."""
+HARDEST: Final = 8.0
+"""The highest grade that a message may aim at: what is written for the public is for grade six to eight (CDC, NIH)."""
 _LANGUAGES: Final = NAMES.keys() - {ENGLISH}
 """Each may have a table of its own."""
 _CALENDARS: Final[dict[str, Literal["REQUEST", "CANCEL"] | None]] = {
@@ -42,6 +46,10 @@ class FrontMatter:
     """`unapproved` until a named clinician has said yes to this content."""
     claims: tuple[str, ...]
     """Ids in the claims register."""
+    sources: tuple[str, ...]
+    """Ids of the sources that these claims come from, as the message names them; empty in versions from before."""
+    grade: float
+    """The hardest reading grade (Flesch-Kincaid) that its words may come to."""
     subject: str
     preheader: str
     calendar: Literal["REQUEST", "CANCEL"] | None
@@ -76,7 +84,9 @@ def read_front_matter(message: str, text: str, language: str = ENGLISH) -> Front
         purpose=Purpose(_one_of(table, "purpose", tuple(Purpose), where)),
         channel=channel,
         status=_one_of(table, "status", ("unapproved", "approved"), where),
-        claims=_claims(table, where),
+        claims=_ids(table, "claims", where),
+        sources=_ids(table, "sources", where),
+        grade=_grade(table, where),
         subject=_text(said, "subject", spot) if channel is Channel.EMAIL else "",
         preheader=_text(said, "preheader", spot) if channel is Channel.EMAIL else "",
         calendar=_CALENDARS[_one_of({"calendar": "none", **table}, "calendar", tuple(_CALENDARS), where)],
@@ -121,11 +131,18 @@ def _text(table: dict[str, object], key: str, where: str) -> str:
     return value
 
 
-def _claims(table: dict[str, object], where: str) -> tuple[str, ...]:
-    value = table.get("claims", [])
-    if not isinstance(value, list) or not all(isinstance(claim, str) for claim in value):
-        raise TemplateInvalid(f"{where}: claims must be a list of ids from claims.toml")
+def _ids(table: dict[str, object], key: str, where: str) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise TemplateInvalid(f"{where}: {key} must be a list of ids from claims.toml")
     return tuple(value)
+
+
+def _grade(table: dict[str, object], where: str) -> float:
+    value = table.get("grade", AIM)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= HARDEST:
+        raise TemplateInvalid(f"{where}: grade must be a reading grade above 0, and {HARDEST:g} at most")
+    return float(value)
 
 
 def _allowed(table: dict[str, object], where: str) -> tuple[Allowed, ...]:

@@ -93,6 +93,8 @@ class Letter:
     """Where the recording is, if it is elsewhere."""
     replay_here: bool = False
     """It is seen on our own watch page, each with a link of their own; this goes before `replay_url`."""
+    has_answers: bool = False
+    """Whether the webinar's page shows what others asked, with the answers."""
     cancelled: bool = False
     cancelled_reason: str = ""
     next_session_starts_at: datetime | None = None
@@ -136,7 +138,8 @@ NAMES: Final = frozenset(
     minutes_left class_state is_soon is_running is_over
     answer_title answer
     offer_until offer_until_short asks code
-    has_room has_replay replay_url cancelled cancelled_reason attended left_early missed has_texts switched
+    has_room has_replay replay_url resumes has_answers
+    cancelled cancelled_reason attended left_early missed has_texts switched
     join_url manage_url stop_url landing_url calendar_url
     address phone reply_to sources
     """.split()  # noqa: SIM905  # a table of forty names reads better as words than as a list of strings
@@ -201,10 +204,12 @@ def context(letter: Letter, sender: Sender, links: Links, *, channel: Channel, s
         "has_room": letter.has_room,
         "has_replay": letter.replay_here or bool(letter.replay_url),
         "replay_url": links.watch(letter.registration_id) if letter.replay_here else one_line(letter.replay_url),
+        # Whoever was in a room elsewhere left nothing on the watch page to go on from.
+        "resumes": letter.replay_here and not letter.has_room,
+        "has_answers": letter.has_answers,
         "cancelled": letter.cancelled,
         "cancelled_reason": one_line(letter.cancelled_reason),
         **_person(letter),
-        **_answer(letter),
         **_addresses(letter, links, channel),
         "address": one_line(sender.clinic_address),
         "phone": one_line(sender.clinic_phone),
@@ -224,6 +229,8 @@ def _person(letter: Letter) -> dict[str, Value]:
         "switched": letter.switched,
         "asks": letter.asks,
         "code": letter.code,
+        "answer_title": one_line(letter.answer_title),
+        "answer": tuple(one_line(part) for part in letter.answer),
     }
 
 
@@ -234,13 +241,6 @@ def _addresses(letter: Letter, links: Links, channel: Channel) -> dict[str, Valu
         "stop_url": links.stop(letter.registration_id, channel, letter.purpose),
         "landing_url": links.landing(letter.webinar_slug),
         "calendar_url": links.calendar(letter.session_id),
-    }
-
-
-def _answer(letter: Letter) -> dict[str, Value]:
-    return {
-        "answer_title": one_line(letter.answer_title),
-        "answer": tuple(one_line(part) for part in letter.answer),
     }
 
 

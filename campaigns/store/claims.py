@@ -94,6 +94,11 @@ def read_claims(db: Connection) -> list[Standing]:
     return [Standing(*row) for row in db.execute(select(*_COLUMNS).order_by(claim.c.id))]
 
 
+def unusable_claims(db: Connection) -> frozenset[str]:
+    """Name the claims that nothing may say."""
+    return frozenset(db.execute(select(claim.c.id).where(claim.c.status.not_in(USABLE))).scalars())
+
+
 def find_claim(db: Connection, claim_id: str, *, to_rule: bool = False) -> Standing | None:
     """Find a claim; `to_rule` keeps everybody else from publishing or approving what makes it, until the commit."""
     query = select(*_COLUMNS).where(claim.c.id == claim_id)

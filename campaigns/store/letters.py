@@ -45,6 +45,8 @@ class About:
     replay_url: str
     replay_here: bool
     """The recording is seen on our own watch page."""
+    has_answers: bool
+    """The webinar's page shows answers of the doctor."""
     cancelled_reason: str
     next_session_starts_at: datetime | None
     stopped: frozenset[Purpose]
@@ -132,6 +134,8 @@ SELECT s.id, s.webinar_id, s.revision, s.starts_at, s.ends_at, s.moved_at, s.mov
   w.host_role, w.language, w.translations, w.zone,
   (SELECT min(f.starts_at) FROM webinar_session f
    WHERE f.webinar_id = s.webinar_id AND f.id <> s.id AND f.cancelled_at IS NULL AND f.starts_at > :now) AS next_at,
+  EXISTS (SELECT 1 FROM doctor_answer a WHERE a.webinar_id = w.id AND a.is_public AND a.published_at IS NOT NULL
+    AND a.withdrawn_at IS NULL) AS has_answers,
   (SELECT array_agg(coalesce(k.purpose, '')) FROM kill_switch k
    WHERE k.lifted_at IS NULL AND (k.session_id IS NULL OR k.session_id = s.id)) AS stopped
 FROM webinar_session s JOIN webinar w ON w.id = s.webinar_id"""
@@ -268,6 +272,7 @@ def about_in(row: Row[Any]) -> About:
         has_room=bool(row.room_url),
         replay_url=row.replay_url,
         replay_here=bool(row.media_url),
+        has_answers=row.has_answers,
         cancelled_reason=row.cancelled_reason,
         next_session_starts_at=row.next_at,
         stopped=frozenset(Purpose) if "" in stopped else frozenset(Purpose(one) for one in stopped),

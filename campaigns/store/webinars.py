@@ -17,18 +17,9 @@ from campaigns.store.tables import registration, webinar, webinar_session
 _PLACES: Final = 7003
 _INTAKE: Final = 7005
 """First keys of our advisory locks on sessions: who counts places, and who registers while nobody changes the date."""
-
-
 TRANSLATED: Final = (
-    "title",
-    "class_title",
-    "promise",
-    "summary",
-    "points",
-    "host_name",
-    "host_role",
-    "host_disclosure",
-)
+    "title", "class_title", "promise", "summary", "points", "host_name", "host_role", "host_disclosure",
+)  # fmt: skip
 """What of a webinar comes in other languages."""
 
 
@@ -266,11 +257,15 @@ def _lock(db: Connection, how: str, kind: int, session_id: int) -> None:
 
 
 def add_webinar(db: Connection, values: dict[str, Any], now: datetime) -> int:
-    """Write a webinar under its slug, or find the one that is there and translate it if nobody has; give its id."""
+    """Write a webinar under its slug and give its id.
+
+    One that is there is translated if nobody has done so, and its page teaches what `values` have.
+    """
     statement = upsert(webinar).values(**values, created_at=now)
     known = func.coalesce(func.nullif(webinar.c.translations, text("'{}'")), statement.excluded.translations)
-    statement = statement.on_conflict_do_update(index_elements=["slug"], set_={"translations": known})
-    return db.execute(statement.returning(webinar.c.id)).scalar_one()
+    changes = {"translations": known, "sections": statement.excluded.sections}
+    written = statement.on_conflict_do_update(index_elements=["slug"], set_=changes).returning(webinar.c.id)
+    return db.execute(written).scalar_one()
 
 
 def add_session(

@@ -140,7 +140,7 @@ def _lessons_before(person: Person, session: Session, start: datetime, registere
 
 def _afterwards(person: Person, session: Session, end: datetime) -> Iterator[Expected]:
     final = session.list_is_final_at
-    if person.came == "attended" and final:
+    if person.came != "missed" and final:
         # No recording was ever linked, so it goes without one a day after the end.
         yield Expected(max(end + DAY, final), end + 48 * HOUR, "A1", "email")
     if person.came == "missed" and final:

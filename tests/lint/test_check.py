@@ -70,7 +70,11 @@ MEDICAL = [
     setting("unapproved-claim", READ, CLAIMS, 'claims = ["red-flags", "two-joints", '),
     setting("claim-twice", READ, CLAIMS, 'claims = ["two-joints", "two-joints", '),
     Plant("education-without-claims", READ, (("message.toml", CLAIMS, lambda text: re.sub(r"claims = .*", "claims = []", text)),),
-          "message.toml", "claims = []"),
+          "message.toml", "claims = []", frozenset({"other-sources"})),
+    setting("other-sources", READ, 'sources = ["patient-page"]', 'sources = ["maker-page"]'),
+    setting("other-sources", READ, 'sources = ["patient-page"]', 'sources = ["patient-page", "patient-page"]'),
+    setting("other-sources", READ, 'sources = ["patient-page"]\n', "", ""),
+    setting("other-sources", SURVEY, "sources = []", 'sources = ["patient-page"]'),
     said("medical-words-without-claim", "Some people get an injection.", READ),
     said("percentage-without-reference", "It helps 30% of runners.", READ),
     said("claim-cure", "There is a cure."),
@@ -125,8 +129,9 @@ TONE = [
     both("mixed-quotes", "three-questions", "Keep it general", "Let's keep it general"),
     Plant("hard-to-read", READ, tuple((f"body.{kind}", ". ", lambda text: re.sub("[.?] ", "; ", text)) for kind in ("html", "txt")),
           "body.html", "So what do people notice"),
-    Plant("rather-hard-to-read", READ, tuple((f"body.{kind}", ". ", every(". ", "; ")) for kind in ("html", "txt")),
+    Plant("above-grade", READ, tuple((f"body.{kind}", ". ", every(". ", "; ")) for kind in ("html", "txt")),
           "body.html", "So what do people notice"),
+    Plant("above-grade", READ, (("message.toml", "grade = 6.9", "grade = 1.5"),), "body.html", "So what do people notice"),
     said("long-words", " ".join(["We set the holiday for you and the family at last."] * 40)),
     replace(said("education-length", " ".join(["So it goes on and on."] * 20), READ), at=""),
 ]  # fmt: skip
@@ -198,8 +203,8 @@ MARKDOWN = [
     Plant("link-label", READ, (("body.md", "[Open my class page]", "[Here]"),), "body.md", "[Here]"),
 ]  # fmt: skip
 PLANTS = [*FILES, *MEDICAL, *OUTSIDE, *TONE, *LINKS, *SHAPE, *FOOT, *TEXTS]
-ELSEWHERE = {"calendar-condition", "text-in-two-parts", "unknown-file"}
-"""Kinds that no template can bring about alone, that shipped messages have, or that a file of its own brings about."""
+ELSEWHERE = {"calendar-condition", "text-in-two-parts", "unknown-file", "bad-page"}
+"""Kinds that no template can bring about alone, that shipped messages have, or that have a test of their own."""
 
 
 @pytest.mark.parametrize("planted", MARKDOWN, ids=lambda one: f"{one.kind}: {one.edits[0][2]}")

@@ -13,8 +13,8 @@ from tests.lint.planting import SURVEY, copied, found_in, plant
     ("refusal", "kind", "place"),
     [
         ("survey/body.html, line 3: hello is not a name that templates know", "unknown-name", ("survey/body.html", 3)),
-        ("survey/message.toml: subject, line 1: x is not a name that templates know", "unknown-name", ("survey/message.toml", 10)),
-        ("survey/message.toml: es: preheader must say something", "missing-preheader", ("survey/message.toml", 11)),
+        ("survey/message.toml: subject, line 1: x is not a name that templates know", "unknown-name", ("survey/message.toml", 12)),
+        ("survey/message.toml: es: preheader must say something", "missing-preheader", ("survey/message.toml", 13)),
         ("survey/message.toml: purpose must be one of: a, b", "bad-setting", ("survey/message.toml", 1)),
         ("survey/message.toml: Invalid value (at line 4, column 2)", "bad-setting", ("survey/message.toml", 4)),
         ("survey: body.txt is missing", "missing-file", ("survey/body.txt", 1)),

@@ -189,7 +189,7 @@ def test_the_offer_comes_by_text_too_to_those_who_agreed(world: World) -> None:
     offer_places(world.engine, world.clock())
     world.work()
     assert ("W1-sms", "sent") in world.ledger(mine)
-    assert "a place is free for you" in world.sms.seen[-1].body
+    assert "a place is free, " in world.sms.seen[-1].body
 
 
 def test_an_offer_on_its_way_does_not_leave_once_the_place_is_taken(world: World) -> None:

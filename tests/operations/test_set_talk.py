@@ -175,6 +175,40 @@ def test_a_recording_that_is_taken_away_again_is_waited_for_again(world, staff_i
     assert ("A1", "sent") not in world.ledger(mine)
 
 
+@pytest.mark.parametrize(
+    ("room_url", "goes_on"), [("", "begins where you left"), ("https://room.example/1", "go straight to the part")]
+)
+def test_who_left_early_gets_the_rest_and_is_told_where_it_begins(world, staff_id, room_url, goes_on):
+    session = world.session(HOUR, room_url=room_url)
+    left = world.registration(session)
+    put(world, staff_id, session, media_url="/media/talk.mp4")
+    world.sql("UPDATE registration SET attendance = 'left_early' WHERE id = :id", id=left)
+    world.live(world.clock() + 3 * HOUR)
+    words = " ".join(text_of(world, left, "A1").split())
+    assert "you left before the end" in words and goes_on in words
+    assert Links(PUBLIC, Signer((b"s" * 32,))).watch(left) in words
+
+
+@pytest.mark.parametrize(
+    ("public", "published", "withdrawn", "told"),
+    [(True, True, False, True), (False, True, False, False), (True, False, False, False), (True, True, True, False)],
+)
+def test_what_others_asked_is_spoken_of_only_where_it_can_be_read(world, staff_id, public, published, withdrawn, told):
+    session = world.session(HOUR)
+    left = world.registration(session)
+    put(world, staff_id, session, media_url="/media/talk.mp4")
+    world.sql("UPDATE registration SET attendance = 'left_early' WHERE id = :id", id=left)
+    world.sql(
+        "INSERT INTO doctor_answer (webinar_id, title, body, is_public, written_by, written_at, reviewed_by, published_at,"
+        " withdrawn_at) VALUES (:webinar, 'Hills', 'Flat ground first.', :public, :staff, now(),"
+        " CASE WHEN :published THEN :staff END, CASE WHEN :published THEN now() END, CASE WHEN :withdrawn THEN now() END)",
+        webinar=world.webinar_id, staff=staff_id, public=public, published=published, withdrawn=withdrawn,
+    )  # fmt: skip
+    world.live(world.clock() + 3 * HOUR)
+    words = " ".join(text_of(world, left, "A1").split())
+    assert ("What others have asked" in words) is told
+
+
 def text_of(world, registration, key):
     """The text part of somebody's message of a step."""
     delivery = world.delivery(registration, key)

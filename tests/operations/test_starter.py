@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -13,10 +14,12 @@ from campaigns.domain.steps import Anchor, LocalTime, Relative
 from campaigns.errors import ConfigurationError
 from campaigns.operations import starter
 from campaigns.operations.starter import read_step
+from campaigns.rendering.claims import read_register
 from campaigns.store.campaigns import steps_of
 from campaigns.store.consents import current_wordings
 from campaigns.store.engine import Connection
 from campaigns.store.form_fields import change_field, fields_of
+from campaigns.store.sections import sections_of
 from campaigns.store.tables import webinar
 from campaigns.store.webinars import sessions_of, webinar_by_id
 from tests.factories import CLINIC, NOON, TEMPLATES
@@ -163,3 +166,43 @@ def test_fields_of_a_webinar_file_come_in_their_order_and_staffs_changes_stay(db
     change_field(db, replace(first, label="Miles a week?"))
     starter.load(db, tmp_path / "templates", CLINIC, NOON)
     assert [one.label for one in fields_of(db, webinar)] == ["Miles a week?", "B"]
+
+
+def test_what_the_page_teaches_is_loaded_with_the_sources_of_its_claims(db: Connection) -> None:
+    sections = sections_of(db, starter.load(db, TEMPLATES, CLINIC, NOON))
+    assert [one.key for one in sections] == [
+        "what-it-is", "why-it-hurts", "how-it-is-found", "look-alikes", "treatment", "recovery", "risks", "relief", "cost",
+    ]  # fmt: skip
+    register = read_register(TEMPLATES / "claims.toml")
+    for part in (part for one in sections for part in one.paragraphs):
+        assert part.cited == tuple({register.citations[register.claims[one].source]: None for one in part.claims})
+        assert part.cited and "red-flags" not in part.claims
+
+
+def test_what_the_page_teaches_follows_its_file(db: Connection, tmp_path) -> None:
+    webinar = starter.load(db, TEMPLATES, CLINIC, NOON)
+    file = changed(tmp_path, "They hardly move.", "They do not move much.")
+    assert starter.load(db, file, CLINIC, NOON) == webinar
+    assert "They do not move much." in sections_of(db, webinar)[0].paragraphs[1].words
+
+
+@pytest.mark.parametrize(
+    ("claims", "fault"),
+    [
+        ('["no-such"]', r"si-joint-runners\.toml: sections: what-it-is: claim no-such is not in claims\.toml"),
+        ('["two-joints", "red-flags"]', "what-it-is: claim red-flags is unapproved"),
+        ("[]", "what-it-is: a paragraph names no claims"),
+    ],
+)
+def test_a_page_makes_no_claim_that_it_may_not(db: Connection, tmp_path, claims: str, fault: str) -> None:
+    with pytest.raises(ConfigurationError, match=fault):
+        starter.load(db, changed(tmp_path, 'claims = ["two-joints"]', f"claims = {claims}"), CLINIC, NOON)
+
+
+def changed(folder: Path, old: str, new: str) -> Path:
+    """Give a copy of the templates with one change in the webinar's file."""
+    shutil.copytree(TEMPLATES, folder, dirs_exist_ok=True)
+    file = folder / "webinars" / "si-joint-runners.toml"
+    assert old in file.read_text("utf-8")
+    file.write_text(file.read_text("utf-8").replace(old, new, 1), "utf-8")
+    return folder

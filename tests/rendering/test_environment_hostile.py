@@ -62,7 +62,7 @@ def test_what_only_looks_like_more_is_printed(words):
 
 def _values(compiled, letter):
     values = context(letter, SENDER, LINKS, channel=Channel.EMAIL, sources="")
-    return values | {"purpose": "service", "subject": "", "preheader": ""}
+    return values | {"purpose": "service", "subject": "", "preheader": "", "demonstration": False}
 
 
 def _text_letter(words):

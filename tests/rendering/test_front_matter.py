@@ -18,6 +18,8 @@ subject = "Hello"
 preheader = "There"
 calendar = "cancel"
 claims = ["one"]
+sources = ["page"]
+grade = 7.5
 status = "unapproved"
 read = 1
 reads = 4
@@ -30,6 +32,13 @@ def test_an_email_says_all_there_is_to_say():
     assert (front.purpose, front.channel, front.status) == (Purpose.EDUCATION, Channel.EMAIL, "unapproved")
     assert (front.subject, front.preheader, front.calendar) == ("Hello", "There", "CANCEL")
     assert (front.claims, front.read, front.reads) == (("one",), 1, 4)
+    assert (front.sources, front.grade) == (("page",), 7.5)
+
+
+def test_a_version_from_before_sources_and_grades_is_read_all_the_same():
+    front = read_front_matter("m", EMAIL.replace('sources = ["page"]\n', "").replace("grade = 7.5\n", ""))
+    assert (front.claims, front.sources, front.grade) == (("one",), (), 6.9)
+    assert read_front_matter("m", EMAIL.replace("grade = 7.5", "grade = 8")).grade == 8
 
 
 def test_a_text_needs_less():
@@ -47,6 +56,11 @@ def test_a_text_needs_less():
         ('calendar = "cancel"', 'calendar = "yes"', "calendar must be one of: none, request, cancel"),
         ('claims = ["one"]', 'claims = "one"', "claims must be a list of ids"),
         ('claims = ["one"]', "claims = [1]", "claims must be a list of ids"),
+        ('sources = ["page"]', 'sources = "page"', "sources must be a list of ids"),
+        ("grade = 7.5", "grade = 8.1", "grade must be a reading grade above 0, and 8 at most"),
+        ("grade = 7.5", "grade = 0", "grade must be a reading grade"),
+        ("grade = 7.5", "grade = true", "grade must be a reading grade"),
+        ("grade = 7.5", 'grade = "easy"', "grade must be a reading grade"),
         ('status = "unapproved"', 'status = "fine"', "status must be one of: unapproved, approved"),
         ("read = 1", "read = true", "read must be a whole number"),
         ("reads = 4", "reads = -4", "reads must be a whole number"),

@@ -99,7 +99,7 @@ def test_quotes_in_the_words_of_a_link_stay_words() -> None:
         ("so *thin*", r"line 1: only \*\*strong\*\* words"),
         ("- a\n  - b", "line 1: an item of a list is one paragraph"),
         ("a\n\ue0009\ue001", r"line 2: a character that cannot be seen \(U\+E000\)"),
-        ("a\n\n{% raw %}{{ <script\n>x</script\n> }}{% endraw %}", "line 3: {% is not possible"),
+        ("a\n\n{% raw %}{{ <script\n>x</script\n> }}{% endraw %}", "line 3: {% raw is not possible"),
         ("a {# unseen #}", "line 1: {# is not possible"),
         ("a <script\n>b", "line 1: <script - HTML"),
         ("> a\n>\n> b", "line 1: small print is one paragraph"),

@@ -124,3 +124,10 @@ def test_a_naive_datetime_is_refused():
 def test_a_recording_lies_on_the_web_or_nowhere(address):
     with pytest.raises(ValueError, match="replay_url"):
         replace(LETTER, replay_url=address)
+
+
+def test_a_recording_goes_on_where_somebody_left_only_on_the_page_they_were_on():
+    assert [
+        said(replay_here=here, has_room=room)["resumes"]
+        for here, room in ((True, False), (True, True), (False, False), (False, True))
+    ] == [True, False, False, False]

@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 from starlette.testclient import TestClient
 
+from campaigns.domain.sections import to_json
 from campaigns.operations import register, starter
 from campaigns.operations.register import Request
 from campaigns.runtime import Runtime, build
@@ -16,6 +17,7 @@ from campaigns.store import webinars
 from campaigns.store.campaigns import add_campaign, add_step, steps_of
 from campaigns.store.consents import current_wordings
 from campaigns.store.engine import transaction
+from campaigns.store.sections import sections_of
 from campaigns.web.app import create_app
 from campaigns.web.stamps import stamp
 
@@ -146,6 +148,7 @@ def house(runtime, client):
         model = webinars.webinar_by_slug(db, "si-joint-runners")
         slug = f"class-{number}"
         values = {name: value for name, value in asdict(model).items() if name != "id"} | {"slug": slug}
+        values |= {"sections": to_json(sections_of(db, model.id))}
         webinar_id = webinars.add_webinar(db, values, NOON)
         campaign = add_campaign(db, webinar_id, "Class", NOON)
         for step in steps_of(db, model.id):

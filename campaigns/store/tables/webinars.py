@@ -30,6 +30,13 @@ webinar = Table(
         server_default=text("'{}'"),
         comment="titles and page texts in other languages, by code and name of the column",
     ),
+    Column(
+        "sections",
+        JSONB,
+        nullable=False,
+        server_default=text("'[]'"),
+        comment="what the page teaches: list of key, heading and paragraphs of words, claims and cited",
+    ),
     CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="slug_is_plain"),
 )
 

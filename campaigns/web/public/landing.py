@@ -11,16 +11,19 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from campaigns.domain.form_fields import CHOOSING, FormField
+from campaigns.domain.sections import Section, citations, shown
 from campaigns.domain.waiting import takes_more
 from campaigns.errors import NotFound, Rejected, SessionFull, mark
 from campaigns.language import gettext, pgettext, spoken
 from campaigns.operations.register import CANCELLED, OVER, takes_registrations
 from campaigns.rendering.variables import paragraphs
 from campaigns.store import webinars
+from campaigns.store.claims import unusable_claims
 from campaigns.store.consents import Wording, current_wordings
 from campaigns.store.engine import Connection
 from campaigns.store.form_fields import fields_of
 from campaigns.store.questions import DoctorAnswer, published
+from campaigns.store.sections import sections_of
 from campaigns.store.talks import has_recording
 from campaigns.store.webinars import OpenSession, SessionRow, WebinarRow
 from campaigns.web.dependencies import runtime_of
@@ -57,6 +60,8 @@ class Landing:
     """What people asked before, and what was answered for everybody to read."""
     recorded: bool
     """Whether an earlier class can be seen by those who signed up for it."""
+    sections: Sequence[Section]
+    """What there is to read, without what makes a withdrawn claim."""
     now: datetime
 
     @property
@@ -107,7 +112,9 @@ def read_landing(db: Connection, slug: str, now: datetime) -> Landing:
     recorded = has_recording(db, webinar.id, now)
     answers = published(db, webinar.id, public=True)
     boxes = current_wordings(db, spoken())
-    return Landing(webinar.said_in(spoken()), listed, boxes, fields_of(db, webinar.id), answers, recorded, now)
+    sections = shown(sections_of(db, webinar.id), withdrawn=unusable_claims(db))
+    fields = fields_of(db, webinar.id)
+    return Landing(webinar.said_in(spoken()), listed, boxes, fields, answers, recorded, sections, now)
 
 
 def show_landing(request: Request, found: Landing, typed: Typed) -> HTMLResponse:
@@ -183,6 +190,8 @@ def _page(
         fields=found.fields,
         answers=[(one.title, paragraphs(one.body)) for one in found.answers],
         recorded=found.recorded,
+        sections=found.sections,
+        cited=citations(found.sections),
         faults=faults,
         anchors=_anchors(found, faults),
         boxes=found.boxes,

@@ -177,17 +177,17 @@ def _told(one: Milestone, zone: str, now: datetime) -> Entry:
 
 def _waiting(milestones: Sequence[Milestone], session: SessionRow) -> list[Stop]:
     """Say what hangs on whether somebody comes: one stop for the recording, one for the questions."""
-    audiences = {
-        one.step.audience
+    awaited = {
+        _name(one.step)[0]
         for one in milestones
         if one.recorded is None and one.barred is None and one.answer == Wait(Awaited.ATTENDANCE)
     }
     stops = []
-    if audiences & {Audience.ATTENDED, Audience.MISSED}:
+    if _RECORDING in awaited:
         recording = _by(Channel.EMAIL, _RECORDING)
         entry = Entry("coming", gettext("After the class"), recording, gettext("Whether you come or not."))
         stops.append((session.ends_at, entry))
-    if Audience.CAME in audiences:
+    if _QUESTIONS in awaited:
         questions = _by(Channel.EMAIL, _QUESTIONS)
         entry = Entry("coming", gettext("A few days later"), questions, gettext("Only if you come."))
         stops.append((session.ends_at + _SURVEY, entry))
@@ -226,7 +226,7 @@ def _notice(step: Step) -> tuple[str, str]:
         return mark("The code for your text reminders"), mark("Enter it on your page.")
     if step.anchor in (Anchor.REGISTERED, Anchor.AGREED) and step.channel is Channel.SMS:
         return mark("Your receipt"), mark("It says how to stop the texts.")
-    if step.audience is Audience.CAME:
+    if step.audience is Audience.CAME and step.replay_grace is None:
         return _QUESTIONS, ""
     if step.anchor is Anchor.REGISTERED:
         why = mark("With your own link to join. Not there in five minutes? Look in spam.")

@@ -1,5 +1,6 @@
 """What the registration page reads, and who speaks."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from campaigns.errors import NotFound
 from campaigns.store import webinars
 from campaigns.store.engine import transaction
+from campaigns.store.sections import sections_of
 from campaigns.web.public.landing import _initials, read_landing
 
 
@@ -66,3 +68,37 @@ def test_slug_with_a_nul_is_not_found_without_asking_the_database(db):
 )
 def test_initials_leave_titles_out_and_are_of_names_only(name, letters):
     assert _initials(name) == letters
+
+
+def test_page_teaches_section_by_section_and_each_paragraph_names_its_claims(house):
+    page = house.client.get(f"/w/{house.slug}").text
+    with transaction(house.runtime.engine) as db:
+        sections = sections_of(db, house.webinar_id)
+    assert re.findall(r'<li><a href="#read-([\w-]+)">', page) == [*(one.key for one in sections), "sources"]
+    assert re.findall(r'<h3 id="read-([\w-]+)">', page) == [*(one.key for one in sections), "sources"]
+    told = [" ".join(part.claims) for one in sections for part in one.paragraphs]
+    assert re.findall(r'<p data-claims="([^"]+)">', page) == told
+    assert page.count('class="cite" href="#source-1"') == len(sections)
+    assert page.count('<li id="source-') == 1 and "Kraus E., Athletebiz, 2018" in page
+    assert 'lang="en"' not in page.partition("<body>")[2]
+
+
+def test_page_in_another_language_says_that_this_part_is_not(house):
+    page = house.client.get(f"/w/{house.slug}?lang=es").text
+    assert "Esta parte está en inglés." in page
+    assert page.count('<h3 id="read-what-it-is" lang="en">What the SI joint is</h3>') == 1
+    told = page.partition('id="read"')[2]
+    assert told.count("data-claims=") == len(re.findall(r'data-claims="[^"]+"><span lang="en">', told)) > 9
+
+
+def test_form_alone_teaches_nothing(house):
+    page = house.client.post(f"/w/{house.slug}", data={"email": "sam"})
+    assert page.status_code == 422
+    assert "data-claims" not in page.text and 'href="#read"' not in page.text
+
+
+def test_page_without_anything_to_read_has_no_place_for_it(house):
+    with transaction(house.runtime.engine) as db:
+        db.execute(text("UPDATE webinar SET sections = '[]' WHERE id = :id"), {"id": house.webinar_id})
+    page = house.client.get(f"/w/{house.slug}").text
+    assert 'id="read"' not in page and 'href="#read"' not in page
