@@ -53,6 +53,7 @@ def invented_class(webinar: WebinarRow, now: datetime) -> About:
         has_room=True,
         replay_url="",
         replay_here=False,
+        has_answers=False,
         cancelled_reason="",
         next_session_starts_at=None,
         stopped=frozenset(),
