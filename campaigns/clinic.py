@@ -1,4 +1,4 @@
-"""The part of the settings that says who the clinic is and what it looks like."""
+"""The part of the settings that says who the clinic is, what it looks like, and what it pays for a text."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from campaigns.domain.look import ACTION, PRIMARY, Palette, palette_of
+from campaigns.domain.prices import Price, read_price
 from campaigns.errors import Rejected
 
 LOGO_TYPES: Final = {".png": "image/png", ".svg": "image/svg+xml"}
@@ -17,7 +18,7 @@ _PNG: Final = b"\x89PNG\r\n\x1a\n"
 
 
 class ClinicSettings(BaseSettings):
-    """Who writes, and in which colours."""
+    """Who writes, in which colours, and at what price."""
 
     model_config = SettingsConfigDict(env_prefix="CAMPAIGNS_", frozen=True, extra="ignore", populate_by_name=True)
 
@@ -33,6 +34,17 @@ class ClinicSettings(BaseSettings):
     """`#rrggbb` of the buttons that matter; white words on it must be readable."""
     logo: Path | None = None
     """A PNG or SVG file of up to 50 KB beside the clinic's name. Emails show a PNG only: few programs know SVG."""
+
+    sms_price: str = ""
+    """Price of one segment of a text in the account's currency, such as `0.0083 USD`; empty: nobody has said."""
+
+    @field_validator("sms_price")
+    @classmethod
+    def _price(cls, value: str) -> str:
+        try:
+            return str(read_price(value) or "")
+        except Rejected as wrong:
+            raise ValueError(str(wrong)) from None
 
     @field_validator("logo")
     @classmethod
@@ -58,6 +70,11 @@ class ClinicSettings(BaseSettings):
         except Rejected as wrong:
             raise ValueError(f"CAMPAIGNS_{(wrong.field or '').upper()}: {wrong}") from None
         return self
+
+    @property
+    def segment_price(self) -> Price | None:
+        """What one segment of a text costs; None if nobody has said."""
+        return read_price(self.sms_price)
 
     @property
     def palette(self) -> Palette:

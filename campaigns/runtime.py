@@ -83,6 +83,15 @@ class Runtime:
         return {Channel.EMAIL: _email(self), Channel.SMS: _sms(self)}
 
     @property
+    def words(self) -> Words:
+        """Give what renders messages, with nothing compiled yet: one for a worker's life, or for one preview.
+
+        Raises `ConfigurationError` if the key that signs emails cannot be read.
+        """
+        settings = self.settings
+        return Words(self.sender, self.links, _signer(settings), Look(settings.palette, email_logo(settings)))
+
+    @property
     def ears(self) -> Ears:
         """What takes in and applies what comes back."""
         return Ears(
@@ -166,7 +175,7 @@ def open_desk(runtime: Runtime, stopping: Callable[[], bool]) -> Iterator[Desk]:
         clock=runtime.clock,
         rules=runtime.rules,
         looks=settings.looks,
-        words=Words(runtime.sender, runtime.links, _signer(settings), Look(settings.palette, email_logo(settings))),
+        words=runtime.words,
         providers=runtime.providers,
         connections={Channel.EMAIL: settings.email_lanes, Channel.SMS: settings.sms_lanes},
         stopping=stopping,

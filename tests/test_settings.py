@@ -153,3 +153,12 @@ def test_limits_of_the_form_come_from_the_settings() -> None:
     limits = read_settings(sign_ups_email_hour=1, sign_ups_ip_day=7).sign_up_limits
     assert (limits.email_an_hour, limits.email_a_day, limits.number_a_day) == (1, 10, 3)
     assert (limits.prefix_a_day, limits.ip_a_day) == (20, 7)
+
+
+def test_the_price_of_a_text_is_an_amount_with_its_currency() -> None:
+    assert read_settings().segment_price is None
+    assert str(read_settings(sms_price=" 0.0083 USD ").segment_price) == "0.0083 USD"
+    with pytest.raises(
+        ConfigurationError, match="CAMPAIGNS_SMS_PRICE: must be an amount and a currency, such as 0.0083"
+    ):
+        read_settings(sms_price="0.0083")

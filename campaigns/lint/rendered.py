@@ -22,6 +22,11 @@ _FOOT: Final = "\n--\n"
 ADDRESS: Final = re.compile(r"(?:https?://|www\.)[^\s<>\")]+[^\s<>\").,;:]")
 
 
+def above_the_foot(plain: str) -> str:
+    """Give a plain body without the clinic's name above it and without the foot."""
+    return plain.replace("\r\n", "\n").partition(_FOOT)[0].partition("\n")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """One email as it arrives."""
@@ -48,7 +53,7 @@ class Mail:
     @property
     def own_words(self) -> str:
         """The plain body without the clinic's name above it and without the foot."""
-        return self.plain.partition(_FOOT)[0].partition("\n")[2]
+        return above_the_foot(self.plain)
 
     @property
     def foot(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from campaigns.domain.personas import ANSWER_PARAGRAPHS, ANSWER_TITLE, LONGEST_NAME, LONGEST_ZONE
 from campaigns.domain.steps import Attendance, Channel, Purpose
 from campaigns.domain.tokens import Links, Signer
 from campaigns.language import NAMES
@@ -85,19 +86,15 @@ RARER: Final[Mapping[str, object]] = {
     "switched": True,
 }
 ANSWER: Final[Mapping[str, object]] = {
-    "answer_title": "How long to rest",
-    "answer": (
-        "It hangs on the person, and on what an exam shows. Some people rest for a few days.",
-        "Others go on with less. A plan says when to add more.",
-    ),
+    "answer_title": ANSWER_TITLE,
+    "answer": ANSWER_PARAGRAPHS,
 }
 """Stands in every letter: a message that gives an answer never goes without one."""
 
 LONGEST: Final[Mapping[str, object]] = {
-    "first_name": "Wolfeschlegelsteinhausenbergerdorffmaria",
+    "first_name": LONGEST_NAME,
     "class_title": "Runners' evening class",
-    # Where America has no word for a zone its city is said; none on this side of the ocean is longer (CLDR).
-    "zone": "America/Lower_Princes",
+    "zone": LONGEST_ZONE,
     "starts_at": datetime(2026, 9, 23, 2, 45, tzinfo=UTC),
     "ends_at": datetime(2026, 9, 23, 3, 15, tzinfo=UTC),
     "offer_ends_at": datetime(2026, 9, 21, 1, 55, tzinfo=UTC),

@@ -82,7 +82,7 @@ def timeline(
     answers = answers_for(steps, place.facts, hours)
     found = []
     for step in steps:
-        current = _current(step, place)
+        current = current_revision(step, place)
         mine = [
             row
             for row in rows.get(step.id, [])
@@ -119,7 +119,7 @@ def overtaken(step: Step, answer: Due, moved_at: datetime | None) -> bool:
     return by_day and moved_at is not None and answer.at <= moved_at
 
 
-def _current(step: Step, place: Place) -> int:
+def current_revision(step: Step, place: Place) -> int:
     """Give what the row of a step has for its revision that counts now."""
     if step.by_round:
         return -place.texts_round

@@ -200,7 +200,7 @@ def _read(file: Path) -> Captured | None:
     stamp, delivery_id, _ = file.stem.split("-")
     at = datetime.fromtimestamp(int(stamp) / 1e9, UTC)
     if file.suffix == _SUFFIX[Channel.EMAIL]:
-        return _email(file.stem, at, int(delivery_id), content)
+        return take_apart(content, name=file.stem, at=at, delivery_id=int(delivery_id))
     facts = json.loads(content)
     return Captured(
         name=file.stem,
@@ -213,7 +213,8 @@ def _read(file: Path) -> Captured | None:
     )
 
 
-def _email(name: str, at: datetime, delivery_id: int, content: bytes) -> Captured:
+def take_apart(content: bytes, *, name: str, at: datetime, delivery_id: int) -> Captured:
+    """Take an email apart as it is handed over; `name`, `at` and `delivery_id` are passed on as they are."""
     message = message_from_bytes(content, _class=EmailMessage, policy=policy.default)
     date = message["Date"]
     return Captured(

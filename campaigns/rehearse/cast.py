@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from campaigns.domain.personas import elsewhere
 from campaigns.domain.steps import Channel, Purpose
 
 TEXTS: Final = (Channel.SMS, Purpose.SERVICE)
@@ -13,7 +14,6 @@ EDUCATION: Final = (Channel.EMAIL, Purpose.EDUCATION)
 MARKETING: Final = (Channel.EMAIL, Purpose.MARKETING)
 
 _WORDS: Final = {TEXTS: "texts", EDUCATION: "education", MARKETING: "marketing"}
-_WEST, _EAST = "America/Los_Angeles", "America/New_York"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,7 @@ class Persona:
 
     def zone(self, clinic_zone: str) -> str:
         """Give the zone they live in."""
-        if not self.away:
-            return clinic_zone
-        return _EAST if clinic_zone == _WEST else _WEST
+        return elsewhere(clinic_zone) if self.away else clinic_zone
 
     def registers_at(self, starts_at: datetime) -> datetime:
         """Give the instant at which they register."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Row, text
+from sqlalchemy import CursorResult, Row, text
 
 from campaigns.domain.audience import Facts, SessionFacts
 from campaigns.domain.caps import Sent
@@ -127,7 +127,7 @@ class Item:
 _COMING: Final = f"({int(Status.PLANNED)}, {int(Status.QUEUED)})"
 _ALIVE: Final = among(Status.PLANNED, Status.QUEUED, Status.SENDING, Status.SENT, Status.DELIVERED)
 
-_SESSIONS: Final = text("""
+SESSIONS: Final = """
 SELECT s.id, s.webinar_id, s.revision, s.starts_at, s.ends_at, s.moved_at, s.moved_from, s.cancelled_at,
   s.cancelled_reason, s.attendance_final_at, s.room_url, s.replay_url,
   s.media_url, w.slug, w.title, w.class_title, w.host_name,
@@ -138,11 +138,10 @@ SELECT s.id, s.webinar_id, s.revision, s.starts_at, s.ends_at, s.moved_at, s.mov
     AND a.withdrawn_at IS NULL) AS has_answers,
   (SELECT array_agg(coalesce(k.purpose, '')) FROM kill_switch k
    WHERE k.lifted_at IS NULL AND (k.session_id IS NULL OR k.session_id = s.id)) AS stopped
-FROM webinar_session s JOIN webinar w ON w.id = s.webinar_id
-WHERE s.id IN (SELECT d.session_id FROM delivery d WHERE d.batch_id = :batch)
-""")
+FROM webinar_session s JOIN webinar w ON w.id = s.webinar_id"""
+"""In SQL: what an `About` is read from at the moment `:now`; goes on with which sessions."""
 
-_LOAD: Final = text(f"""
+KNOWN: Final = f"""
 SELECT d.id AS delivery_id, d.registration_id, d.session_id, d.step_id, d.revision, d.attempt, d.doubts, d.due_at,
   d.expires_at, n.email, n.phone, n.first_name, r.zone, n.language,
   r.registered_at, r.withdrawn_at, r.attendance, r.confirm, coalesce(r.calendar_id, r.id) AS calendar_id,
@@ -209,15 +208,21 @@ SELECT d.id AS delivery_id, d.registration_id, d.session_id, d.step_id, d.revisi
       AND o.phone = n.phone AND o.status IN {LEFT}) AS proven,
   n.erased_at IS NOT NULL AS erased,
   t.anchor IN ('registered', 'offered', 'asked', 'agreed') AND t.purpose = 'service'
-    AND d.channel = ANY(r.held_back) AS held_back
-FROM delivery d
+    AND d.channel = ANY(r.held_back) AS held_back"""  # noqa: S608  # the numbers are our own states
+"""In SQL: what an `Item` is read from at the moment `:now`, of deliveries `d`."""
+AROUND: Final = """
 JOIN registration r ON r.id = d.registration_id
 JOIN registrant n ON n.id = r.registrant_id
 JOIN step t ON t.id = d.step_id
-LEFT JOIN doctor_answer q ON q.id = d.answer_id AND q.withdrawn_at IS NULL
+LEFT JOIN doctor_answer q ON q.id = d.answer_id AND q.withdrawn_at IS NULL"""
+"""In SQL: what `KNOWN` looks at beside the delivery."""
+
+_ITS_SESSIONS: Final = " WHERE s.id IN (SELECT d.session_id FROM delivery d WHERE d.batch_id = :batch)"
+_IN_BATCH: Final = text(SESSIONS + _ITS_SESSIONS)
+_LOAD: Final = text(f"""{KNOWN} FROM delivery d {AROUND}
 WHERE d.batch_id = :batch AND d.status = {int(Status.QUEUED)}
 ORDER BY d.due_at, d.id
-""")  # noqa: S608  # the numbers are our own states
+""")
 
 _OWN: Final = tuple(name for name in Item.__dataclass_fields__ if name not in ("about", "facts", "sent"))
 
@@ -225,17 +230,22 @@ _OWN: Final = tuple(name for name in Item.__dataclass_fields__ if name not in ("
 def load_batch(db: Connection, batch_id: int, now: datetime, *, stream_id: int = 0) -> list[Item]:
     """Load the queued deliveries of a batch, the longest due first; empty if it was released or done."""
     values = {"batch": batch_id, "now": now, "stream": stream_id}
-    result = db.execute(_LOAD, values)
+    return items_in(db.execute(_LOAD, values), lambda: db.execute(_IN_BATCH, values))
+
+
+def items_in(result: CursorResult[Any], sessions: Callable[[], CursorResult[Any]]) -> list[Item]:
+    """Read what a query with the columns of `KNOWN` gave; `sessions` asks for their sessions, if there are any."""
     place = {name: number for number, name in enumerate(result.keys())}
     own = itemgetter(*(place[name] for name in _OWN))  # by name, each column of each row costs ten times as much
     rows = result.all()
     if not rows:
         return []
-    about = {row.id: _about(row) for row in db.execute(_SESSIONS, values)}
+    about = {row.id: about_in(row) for row in sessions()}
     return [_item(row, dict(zip(_OWN, own(row), strict=True)), about[row.session_id]) for row in rows]
 
 
-def _about(row: Row[Any]) -> About:
+def about_in(row: Row[Any]) -> About:
+    """Read a row with the columns of `SESSIONS`."""
     session = SessionFacts(
         starts_at=row.starts_at,
         ends_at=row.ends_at,

@@ -8,7 +8,6 @@ scripts, and shown in a frame.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Annotated, Any, Final
@@ -23,6 +22,7 @@ from campaigns.operations import sign_in
 from campaigns.providers.folder import Captured, captured, read_captured
 from campaigns.runtime import Runtime
 from campaigns.store.engine import transaction
+from campaigns.web.alone import alone
 from campaigns.web.dependencies import LOGIN_COOKIE, Now, RuntimeOf, SignInNeeded
 from campaigns.web.staff import words
 from campaigns.web.staff.desk import Visit, outbox_used
@@ -32,16 +32,6 @@ router = APIRouter()
 
 _PAGE: Final = 50
 _PARTS: Final = (("html", "As it looks"), ("text", "Text part"), ("calendar", "Calendar"), ("headers", "Headers"))
-_ALONE: Final = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'none'; base-uri 'none'; "
-        "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
-    ),
-    "X-Frame-Options": "SAMEORIGIN",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-}
-"""Headers of an email's HTML: no scripts, no forms, links open beside it."""
 _LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "::1")
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
@@ -131,9 +121,7 @@ def show_html(reader: Reading, name: str) -> Response:
     message = read_captured(reader.runtime.settings.outbox, name)
     if not message.html:
         raise NotFound
-    # Links would open inside the frame, where our own pages refuse to be shown.
-    body, found = re.subn(r"(<head\b[^>]*>)", r'\1<base target="_blank">', message.html, count=1, flags=re.IGNORECASE)
-    return HTMLResponse(body if found else f'<base target="_blank">{body}', headers=_ALONE)
+    return alone(message.html)
 
 
 @router.get("/outbox/{name}/message.eml")

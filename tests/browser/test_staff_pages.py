@@ -28,6 +28,7 @@ furnished = offices.furnished
 pytestmark = pytest.mark.browser
 PASSWORD = "correct-horse-battery"
 BASE = "/staff/webinars/si-joint-runners"
+MESSAGE = "/staff/messages/confirmation"
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +201,11 @@ def test_sign_in(campaign, reader, check):
         ("replies", "/staff/replies"),
         ("reply-urgent", "/staff/replies/{urgent}"),
         ("reply-unclear", "/staff/replies/{unclear}"),
+        ("message-preview", MESSAGE + "/preview?who={registration}"),
+        ("message-invented", "/staff/messages/missed-replay/preview?who=attended&scheme=dark&phone=320"),
+        ("message-headers", MESSAGE + "/preview?part=headers"),
+        ("message-plain", MESSAGE + "/preview?part=text"),
+        ("message-text", MESSAGE + "-sms/preview?who=longest"),
     ],
 )
 def test_page(day, check, name, path):
@@ -279,6 +285,47 @@ def test_an_email_and_a_text_of_the_outbox(day, check):
     check(day.page, "calendar")
     day.open("/outbox?channel=sms").locator("ol.mails a").first.click()
     check(day.page, "text")
+
+
+def test_a_message_is_previewed_as_somebody_by_keyboard_and_without_script(day, reader, check):
+    page = reader.page(script=False)
+    sign_in_with(page)
+    page.goto(f"{MESSAGE}/preview")
+    desk, phone = page.frame_locator("iframe >> nth=0"), page.frame_locator("iframe >> nth=1")
+    expect(desk.locator("h1")).to_have_text("You have a place, Jo.")
+    page.get_by_label("Somebody who registered").fill("nobody@example.com")
+    page.get_by_label("Somebody who registered").press("Enter")
+    expect(page.locator(".wrong")).to_contain_text("Nobody has registered with this.")
+    page.get_by_label("Somebody who registered").fill(day.office.world.place(day.campaign.registration).email)
+    page.get_by_role("button", name="Preview as them").press("Enter")
+    expect(phone.locator("h1")).to_have_text("You have a place, Maya.")
+    assert "@" not in page.url and f"who={day.campaign.registration}" in page.url
+    page.get_by_label("At which moment").select_option(label="A day after the class")
+    page.get_by_role("button", name="Show", exact=True).press("Enter")
+    expect(page.get_by_role("heading", level=2, name="The email, Fri 12 Mar 12:30 EST")).to_be_visible()
+    page.get_by_role("link", name="Dark").press("Enter")
+    assert brightness(desk) < 100
+    page.get_by_role("link", name="Light").press("Enter")
+    assert brightness(desk) > 200
+    page.get_by_role("link", name="Plain text").press("Enter")
+    expect(page.locator("pre")).to_contain_text("This class is over, Maya.")
+    page.get_by_role("link", name="Close").focus()
+
+
+def brightness(frame) -> float:
+    """Of the ground that an email's heading is seen on, from 0 to 255."""
+    return frame.locator("h1").evaluate(
+        "(one) => { let at = one; const none = 'rgba(0, 0, 0, 0)';"
+        " while (at.parentElement && getComputedStyle(at).backgroundColor === none) at = at.parentElement;"
+        " const [r, g, b] = getComputedStyle(at).backgroundColor.match(/[0-9.]+/g).map(Number); return (r + g + b) / 3; }"
+    )
+
+
+def test_a_preview_can_be_looked_at_without_pictures_and_as_narrow_as_a_phone(day, check):
+    page = day.open(f"{MESSAGE}/preview?images=off&phone=320")
+    (wide, narrow) = (page.locator("iframe").nth(n).evaluate("(one) => one.clientWidth") for n in (0, 1))
+    assert narrow == 320 and wide > 600
+    check(page)
 
 
 def test_nobody_signed_in_reads_the_outbox_at_this_machine(day, reader, check):

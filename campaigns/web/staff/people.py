@@ -13,7 +13,7 @@ from starlette.responses import Response
 from campaigns.domain.addresses import mask_email, mask_phone
 from campaigns.domain.audience import Awaited
 from campaigns.domain.lifecycle import Status
-from campaigns.domain.steps import Attendance, Audience, Channel, Purpose, Standing
+from campaigns.domain.steps import Attendance, Audience, Channel, Purpose, Standing, Step
 from campaigns.domain.timing import Due, Wait
 from campaigns.errors import NotFound, Rejected
 from campaigns.operations import explain
@@ -88,6 +88,7 @@ class Line:
     state: str
     state_words: str
     delivery_id: int
+    step: Step | None = None
 
 
 @router.get("/staff/people/{registration_id}")
@@ -179,7 +180,7 @@ def _line(one: Milestone, found: Place, now: datetime) -> Line:
     when = words.when(one.at, zone, now) if one.at else "not known yet" if isinstance(one.answer, Wait) else ""
     delivery_id = one.recorded.delivery_id if one.recorded else 0
     plain = _plain(one, found, now)
-    return Line(one.at, when, one.step.channel, one.step.name, plain, state, state_words, delivery_id)
+    return Line(one.at, when, one.step.channel, one.step.name, plain, state, state_words, delivery_id, one.step)
 
 
 def _state(one: Milestone, now: datetime) -> tuple[str, str]:

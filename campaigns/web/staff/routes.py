@@ -19,6 +19,7 @@ from campaigns.web.staff import (
     message_acts,
     messages,
     people,
+    preview,
     questions,
     replies,
     sending,
@@ -35,7 +36,7 @@ def routes(_runtime: Runtime) -> APIRouter:
         router.include_router(room.router)
     for room in (form_fields, answers):
         router.include_router(room.router)
-    for room in (messages, editor, message_acts, claims):
+    for room in (messages, editor, message_acts, preview, claims):
         router.include_router(room.router)
     for room in (health, sending, alerts):
         router.include_router(room.router)

@@ -109,6 +109,17 @@ _AUDIENCES: Final = {
     Audience.UNPROVEN: "have to prove their number",
 }
 
+_THOSE: Final = {
+    Audience.EVERYONE: "everyone with a place",
+    Audience.ATTENDED: "those who attended",
+    Audience.CAME: "those who came, also in part",
+    Audience.MISSED: "those who missed it",
+    Audience.WITHOUT_TEXTS: "those who get no texts",
+    Audience.WITHDRAWN: "those who gave their place back",
+    Audience.READDRESSED: "those who changed their email address",
+    Audience.WAITING: "those on the waiting list",
+    Audience.UNPROVEN: "those who have to prove their number",
+}
 
 _ANCHORS: Final = {
     Anchor.REGISTERED: "counted from registering",
@@ -228,6 +239,11 @@ def audience(step: Step) -> str:
     consent = "text consent" if step.channel is Channel.SMS and step.needs_consent else consent
     who = "" if consent and step.audience is Audience.EVERYONE else _AUDIENCES[step.audience]
     return f"{', '.join(part for part in (who, consent) if part)} · {step.purpose}"
+
+
+def people(step: Step) -> str:
+    """Name those whom a step is for, inside a sentence: `everyone`, `those who missed it`."""
+    return _THOSE[step.audience]
 
 
 def _elapsed(seconds: int) -> str:

@@ -33,11 +33,11 @@ def test_everything_stands_in_one_list_around_now(office):
         "Registered For Thu 11 Mar 12:00",
     ]
     assert [said.index(word) for word in order] == sorted(said.index(word) for word in order)
-    assert "Email: Is it your SI joint? Will not go: no consent. will skip" in said
-    assert "not known yet Email: Missed it: the recording Waits for attendance. waits" in said
+    assert "Email: Is it your SI joint? Will not go: no consent. Preview will skip" in said
+    assert "not known yet Email: Missed it: the recording Waits for attendance. Preview waits" in said
     assert "The date has moved" not in said
-    assert "Email: A week before Not sent: registered too late for it. skipped" in said
-    assert "Email: Doors open Not sent: not for this person. skipped Details" in said
+    assert "Email: A week before Not sent: registered too late for it. Preview skipped" in said
+    assert "Email: Doors open Not sent: not for this person. Preview skipped Details" in said
 
 
 def test_somebody_who_erased_themselves_is_shown_as_that(office):
@@ -77,7 +77,7 @@ def test_what_came_too_late_says_so(office):
     session = office.world.session(5 * HOUR)
     registration = office.world.registration(session)
     said = office.page(f"/staff/people/{registration}")
-    assert "Email: The day before Not sent: registered too late for it. skipped" in said
+    assert "Email: The day before Not sent: registered too late for it. Preview skipped" in said
 
 
 def test_the_other_clock_is_shown_where_it_differs(office):
@@ -197,7 +197,7 @@ def test_when_all_is_over_nothing_more_is_to_come(office):
     office.clock.forward(days=60)
     said = office.page(f"/staff/people/{registration}")
     assert "Nothing more is to come" in said
-    assert "Email: Missed it: the recording Not sent: useless by then. skipped" in said
+    assert "Email: Missed it: the recording Not sent: useless by then. Preview skipped" in said
 
 
 def test_what_failed_says_how(office):
@@ -216,7 +216,7 @@ def test_a_planned_row_that_would_fall_says_so_beforehand(office):
     with transaction(office.runtime.engine) as db:
         consents.suppress(db, Channel.SMS, person.phone, None, reason="staff", source="t", now=office.clock())
     said = office.page(f"/staff/people/{registration}")
-    assert "Text: Starts in 15 minutes Will not go: the address is suppressed. will skip" in said
+    assert "Text: Starts in 15 minutes Will not go: the address is suppressed. Preview will skip" in said
 
 
 def test_what_is_with_a_lane_counts_as_ahead(office):
@@ -274,5 +274,5 @@ def test_a_code_that_is_waited_for_is_told_and_only_where_one_was_asked_for(offi
     office.clock.forward(minutes=1)
     said = office.page(f"/staff/people/{asked}")
     assert "Text: A code shows whose the number is Sent 12:00:00" in said
-    assert "Text: Text reminders confirmed Not sent: no consent. skipped" in said
+    assert "Text: Text reminders confirmed Not sent: no consent. Preview skipped" in said
     assert "A code shows" not in office.page(f"/staff/people/{plain}")
