@@ -30,6 +30,10 @@ UNITS = (
 )  # fmt: skip
 ENDS = ("", "x", "\n>")
 OURS = {
+    "campaigns.rendering.frame._NOTE": "reads the frame, which is ours",
+    "campaigns.rendering.frame._JINJA": "reads the frame, which is ours",
+    "campaigns.lint.features._FUNCTION": "reads styles, which the frame alone has",
+    "campaigns.lint.features._UNIT": "reads styles, which the frame alone has",
     "campaigns.lint.html._DARK": "looks for the style sheet of the frame, which comes before all words",
     "campaigns.lint.draft._FAULT": "reads our own refusals, which are short",
     "campaigns.lint.compiling._REFUSAL": "reads our own refusals, which are short",
