@@ -29,7 +29,7 @@ BRANCH = re.compile(r"{%-?\s*(?:if|elif|else)\b.*?%}")
 def test_every_branch_of_a_message_is_rendered(name, file):
     """Behind each `if`, `elif` and `else` stands a mark; each must come out in one letter or another."""
     numbers = count()
-    words = BRANCH.sub(lambda found: f"{found[0]}mark{next(numbers)}of ", SOURCES[name].files[file])
+    words = BRANCH.sub(lambda found: f"{found[0]} mark{next(numbers)}of ", SOURCES[name].files[file])
     marked = replace(SOURCES[name], files={**SOURCES[name].files, file: words})
     compiled = compile_source(marked, language="es" if ".es." in file else "en")
     if compiled.channel is Channel.SMS:
