@@ -174,7 +174,7 @@ def _made(message: str, files: dict[str, str], found: list[Finding]) -> dict[str
 def _own(place: Path, found: list[Finding]) -> dict[str, str]:
     """Read the files of a message; one that no message has is added to `found`, and not read."""
     files = {}
-    for path in sorted(path for path in place.iterdir() if path.is_file()):
+    for path in sorted(path for path in place.iterdir() if path.is_file() and not path.name.startswith(".")):
         if own_file(path.name):
             files[path.name] = _read(path)
         else:

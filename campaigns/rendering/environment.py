@@ -97,7 +97,8 @@ class Look:
         """Give HTML of the frame with these colours and this logo."""
         for shade in _SHADES:
             html = html.replace(getattr(HOUSE, shade).upper(), getattr(self.palette, shade).upper())
-        return html.replace(_LOGO, _PICTURE.format(escape(self.logo_url)) if self.logo_url else "")
+        address = escape(self.logo_url).replace("{", "%7B").replace("}", "%7D")  # no placeholder
+        return html.replace(_LOGO, _PICTURE.format(address) if address else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,12 @@ def check_names(message: str, names: Iterable[str]) -> None:
 
 
 def read_folder(place: Path) -> dict[str, str]:
-    """Read the files of a message, by name.
+    """Read the files of a message, by name; one that its name hides is not looked at.
 
     Raises `TemplateInvalid` for a file that no message has, and for one that is no text.
     """
     files = {}
-    for path in sorted(path for path in place.iterdir() if path.is_file()):
+    for path in sorted(path for path in place.iterdir() if path.is_file() and not path.name.startswith(".")):
         if not own_file(path.name):
             raise TemplateInvalid(f"{place.name}: {quoted(path.name)} is not a file of a message; take it out")
         if path.stat().st_size > _MOST_BYTES:

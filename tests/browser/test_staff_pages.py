@@ -201,6 +201,12 @@ def test_sign_in(campaign, reader, check):
         ("replies", "/staff/replies"),
         ("reply-urgent", "/staff/replies/{urgent}"),
         ("reply-unclear", "/staff/replies/{unclear}"),
+        ("messages", "/staff/messages"),
+        ("message", "/staff/messages/is-it-your-si-joint"),
+        ("message-edit", MESSAGE + "/edit"),
+        ("message-edit-text", MESSAGE + "-sms/edit"),
+        ("claims", "/staff/claims"),
+        ("claim", "/staff/claims/two-joints"),
         ("message-preview", MESSAGE + "/preview?who={registration}"),
         ("message-invented", "/staff/messages/missed-replay/preview?who=attended&scheme=dark&phone=320"),
         ("message-headers", MESSAGE + "/preview?part=headers"),
@@ -210,6 +216,23 @@ def test_sign_in(campaign, reader, check):
 )
 def test_page(day, check, name, path):
     check(day.open(path), name)
+
+
+def test_a_message_is_written_checked_and_published(day, check):
+    page = day.open("/staff/messages/survey/edit")
+    body = page.get_by_label("Body", exact=True)
+    words = body.input_value()
+    body.fill(words.replace("# ", "# A breakthrough: ", 1))
+    page.get_by_role("button", name="Save the draft and check it").click()
+    assert "1 to mend" in page.get_by_role("region", name="What the check says").inner_text()
+    assert page.get_by_role("button", name="Publish the draft").is_disabled()
+    check(page, "faulty")
+    page.get_by_label("Body", exact=True).fill(words.replace("# ", "# Hello: ", 1))
+    page.get_by_role("button", name="Save the draft and check it").click()
+    page.get_by_role("button", name="Publish the draft").click()
+    assert "Published as a new version." in page.get_by_role("status").first.inner_text()
+    assert "Version 1 goes out, not this one." in page.locator("main").inner_text()
+    check(page, "published")
 
 
 def test_pages_with_errors(day, check):
@@ -354,7 +377,7 @@ def test_every_page_has_one_heading_and_a_way_past_the_menu(day):
 def test_a_decision_takes_one_press(day):
     page = day.open(f"/staff/deliveries/{day.campaign.unknown}")
     page.get_by_role("button", name="Send once more").click()
-    assert "It is planned once more." in page.get_by_role("status").inner_text()
+    assert "It is planned once more." in page.get_by_role("status").first.inner_text()
 
 
 def test_moving_a_session_without_script_from_the_list_to_the_notice(day, reader):
@@ -368,5 +391,5 @@ def test_moving_a_session_without_script_from_the_list_to_the_notice(day, reader
     assert "/move" in page.url, "the browser itself asks for the tick"
     page.get_by_label("The new time is right").check()
     page.get_by_role("button", name="Move and tell 4 people").click()
-    assert "The session is moved." in page.get_by_role("status").inner_text()
+    assert "The session is moved." in page.get_by_role("status").first.inner_text()
     assert day.office.world.one("SELECT revision FROM webinar_session WHERE id = :id", id=day.campaign.session) == 2

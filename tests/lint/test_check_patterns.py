@@ -35,9 +35,6 @@ OURS = {
     "campaigns.lint.features._FUNCTION": "reads styles, which the frame alone has",
     "campaigns.lint.features._UNIT": "reads styles, which the frame alone has",
     "campaigns.lint.html._DARK": "looks for the style sheet of the frame, which comes before all words",
-    "campaigns.lint.features._FUNCTION": "reads a value of the frame's own styles; words have none",
-    "campaigns.lint.features._UNIT": "reads a value of the frame's own styles; words have none",
-    "campaigns.rendering.frame._JINJA": "reads the frame's own source",
     "campaigns.lint.draft._FAULT": "reads our own refusals, which are short",
     "campaigns.lint.compiling._REFUSAL": "reads our own refusals, which are short",
 }

@@ -50,7 +50,7 @@ def test_what_the_check_finds_keeps_a_draft_from_being_published_and_keeps_the_d
 
 def test_a_claim_that_may_not_be_made_keeps_words_from_being_published(world: World, writer: Member) -> None:
     with transaction(world.engine) as db:
-        seen = written(db, writer, READ, "two SI joints", "just two SI joints")
+        seen = written(db, writer, READ, "two of these joints", "just two of these joints")
         withdraw_claim(db, "two-joints", "a newer study", member=writer, now=NOON, captured=True)
     with transaction(world.engine) as db, pytest.raises(Rejected, match="two-joints is withdrawn"):
         publish_draft(db, READ, MESSAGES, seen=seen, member=writer, now=NOON)

@@ -1,5 +1,7 @@
 """The pages of the messages: what goes out, by whose yes, and what waits."""
 
+import re
+
 READ = "/staff/messages/is-it-your-si-joint"
 
 
@@ -22,16 +24,19 @@ def test_what_does_not_leave_can_be_picked_out(office):
 
 def test_a_page_shows_words_claims_sizes_and_versions(office):
     said = office.page(READ)
-    assert "There are two SI joints" in said and "# Is it your SI joint?" in said
+    assert "There are two of these joints" in said and "# Is it your SI joint?" in said
     assert "two-joints" in said and "They are part of the pelvis" in said
     assert "came with the program" in said and "goes out" in said
     assert "grade" in said and "KB" in said
 
 
 def test_what_is_different_between_versions_can_be_read(office):
-    office.world.reworded("is-it-your-si-joint", "There are two SI joints", "People have two SI joints", doctor=False)
+    office.world.reworded(
+        "is-it-your-si-joint", "There are two of these joints", "People have two of these joints", doctor=False
+    )
     page = office.get(READ).text
-    assert "<ins>+ People have two SI joints" in page and "<del>- There are two SI joints" in page
+    assert "People have two of these joints" in re.findall(r"<ins>(.*?)</ins>", page, re.DOTALL)[0]
+    assert "There are two of these joints" in re.findall(r"<del>(.*?)</del>", page, re.DOTALL)[0]
     assert "What is different from version 1" in page
     assert "Version 1 goes out, not this one." in office.page(READ)
     assert "a newer version waits for a clinician" in office.page("/staff/messages?show=waiting")
