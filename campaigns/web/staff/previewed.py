@@ -83,10 +83,10 @@ def note_of(message: Text, price: Price | None, people: int) -> Note:
         figures.append(Figure("Price", str(each), f"{counted.parts} × {price}"))
         if people:
             figures.append(
-                Figure("For this step", str(each.times(people).rounded), f"about {people:,} people × {each}")
+                Figure("For this step", str(each.times(people).rounded), f"{_about(people)} × {each}")
             )
     elif people:
-        figures.append(Figure("For this step", f"{people * counted.parts:,}", f"segments, about {people:,} people"))
+        figures.append(Figure("For this step", f"{people * counted.parts:,}", f"segments, {_about(people)}"))
     forces = [
         (one, unicodedata.name(one, "a character without a name").lower()) for one in segments.offending(message.body)
     ]
@@ -115,3 +115,7 @@ def _figures(read: Captured, language: str, whole: int) -> list[Figure]:
 
 def _kilobytes(size: int) -> str:
     return f"{size / _KILO:.1f} KB".replace(".0 KB", " KB")
+
+
+def _about(people: int) -> str:
+    return "about 1 person" if people == 1 else f"about {people:,} people"
