@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from campaigns.domain.steps import Channel
@@ -16,12 +16,13 @@ from campaigns.store import claims, staff
 from campaigns.store.engine import Connection
 from campaigns.store.versions import going_versions
 from campaigns.web.staff import words
-from campaigns.web.staff.desk import Act, Acting, Signed, Visit, go_to
+from campaigns.web.staff.desk import Act, Acting, Name, Signed, Visit, go_to
 from campaigns.web.staff.standing import captures
 
 router = APIRouter()
 
 _SHOWN: Final = 200
+After = Annotated[int, Query(ge=0, lt=2**63)]
 _STANDINGS: Final = {
     "sourced": ("planned", "has a source; no clinician has signed it"),
     "reviewed": ("done", "signed by a clinician"),
@@ -41,13 +42,13 @@ def show_claims(visit: Signed) -> Response:
 
 
 @router.get("/staff/claims/{claim_id}")
-def show_claim(visit: Signed, claim_id: str, after: int = 0) -> Response:
+def show_claim(visit: Signed, claim_id: Name, after: After = 0) -> Response:
     """Show one claim, the messages that make it, and the planned deliveries behind them."""
     return _page(visit, claim_id, after=after)
 
 
 @router.post("/staff/claims/{claim_id}/withdraw")
-def take_withdrawal(act: Acting, claim_id: str) -> Response:
+def take_withdrawal(act: Acting, claim_id: Name) -> Response:
     """Withdraw a claim; whatever makes it stops."""
 
     def withdraw(db: Connection) -> None:
@@ -59,7 +60,7 @@ def take_withdrawal(act: Acting, claim_id: str) -> Response:
 
 
 @router.post("/staff/claims/{claim_id}/sign")
-def take_signature(act: Acting, claim_id: str) -> Response:
+def take_signature(act: Acting, claim_id: Name) -> Response:
     """Record that a clinician stands by a claim."""
 
     def sign(db: Connection) -> None:

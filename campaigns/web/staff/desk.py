@@ -182,6 +182,8 @@ def _menu(
 
 Id = Annotated[int, Path(ge=1, lt=2**63)]
 """The number of a row in an address; anything else is an address where nothing is."""
+Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
+"""The name of a message or a claim in an address."""
 Signed = Annotated[Visit, Depends(visit_of)]
 """For every page of a signed-in member."""
 Acting = Annotated[Act, Depends(act_of)]

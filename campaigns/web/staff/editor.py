@@ -18,7 +18,7 @@ from campaigns.rendering.variables import NAMES as PLACEHOLDERS
 from campaigns.store.claims import read_claims
 from campaigns.store.engine import Connection
 from campaigns.web.staff import words
-from campaigns.web.staff.desk import Act, Acting, Signed, Visit, go_to
+from campaigns.web.staff.desk import Act, Acting, Name, Signed, Visit, go_to
 from campaigns.web.staff.messages import PARTS
 
 router = APIRouter()
@@ -30,14 +30,14 @@ _WIDE: Final = 60
 
 
 @router.get("/staff/messages/{name}/edit")
-def show_editor(visit: Signed, name: str) -> Response:
+def show_editor(visit: Signed, name: Name) -> Response:
     """Show the draft, or the newest words, in a form. Nothing changes."""
     visit.require_editor()
     return _page(visit, name)
 
 
 @router.post("/staff/messages/{name}/edit")
-def take_draft(act: Acting, name: str) -> Response:
+def take_draft(act: Acting, name: Name) -> Response:
     """Save what was written, sound or not; nothing of it leaves before it is published and approved."""
     visit = act.visit
     visit.require_editor()

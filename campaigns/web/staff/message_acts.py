@@ -18,7 +18,7 @@ from campaigns.operations.approve import (
 from campaigns.operations.publish import publish_draft
 from campaigns.store.drafts import drop_draft
 from campaigns.store.engine import Connection
-from campaigns.web.staff.desk import Act, Acting, Id, go_to
+from campaigns.web.staff.desk import Act, Acting, Id, Name, go_to
 from campaigns.web.staff.messages import message_page
 
 router = APIRouter()
@@ -27,7 +27,7 @@ _TYPED = ("licence", "interests", "evidence", "days", "why")
 
 
 @router.post("/staff/messages/{name}/versions/{version_id}/approve")
-def take_approval(act: Acting, name: str, version_id: Id) -> Response:
+def take_approval(act: Acting, name: Name, version_id: Id) -> Response:
     """Record a clinician's yes to the version whose hash the form carries."""
 
     def approve(db: Connection) -> None:
@@ -44,7 +44,7 @@ def take_approval(act: Acting, name: str, version_id: Id) -> Response:
 
 
 @router.post("/staff/messages/{name}/versions/{version_id}/show")
-def take_showing(act: Acting, name: str, version_id: Id) -> Response:
+def take_showing(act: Acting, name: Name, version_id: Id) -> Response:
     """Let a version out for the demonstration on this machine."""
 
     def show(db: Connection) -> None:
@@ -54,7 +54,7 @@ def take_showing(act: Acting, name: str, version_id: Id) -> Response:
 
 
 @router.post("/staff/messages/{name}/versions/{version_id}/withdraw")
-def take_withdrawal(act: Acting, name: str, version_id: Id) -> Response:
+def take_withdrawal(act: Acting, name: Name, version_id: Id) -> Response:
     """Take every approval of a version back."""
 
     def withdraw(db: Connection) -> None:
@@ -65,7 +65,7 @@ def take_withdrawal(act: Acting, name: str, version_id: Id) -> Response:
 
 
 @router.post("/staff/messages/{name}/publish")
-def take_publication(act: Acting, name: str) -> Response:
+def take_publication(act: Acting, name: Name) -> Response:
     """Write the draft as a new version; what went out before goes on until this one is approved."""
     visit = act.visit
     visit.require_editor()
@@ -78,7 +78,7 @@ def take_publication(act: Acting, name: str) -> Response:
 
 
 @router.post("/staff/messages/{name}/discard")
-def take_discarding(act: Acting, name: str) -> Response:
+def take_discarding(act: Acting, name: Name) -> Response:
     """Throw the draft away."""
     visit = act.visit
     visit.require_editor()

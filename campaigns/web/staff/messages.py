@@ -24,7 +24,7 @@ from campaigns.store.drafts import read_draft
 from campaigns.store.engine import Connection
 from campaigns.store.versions import Version, going_versions, template_content, versions_of
 from campaigns.web.staff import words
-from campaigns.web.staff.desk import Signed, Visit
+from campaigns.web.staff.desk import Name, Signed, Visit
 from campaigns.web.staff.standing import captures, standings, title_of, told
 
 router = APIRouter()
@@ -67,7 +67,7 @@ def show_messages(visit: Signed, show: str = "") -> Response:
 
 
 @router.get("/staff/messages/{name}")
-def show_message(visit: Signed, name: str, version: int = 0) -> Response:
+def show_message(visit: Signed, name: Name, version: int = 0) -> Response:
     """Show one version of a message, the newest unless another is asked for."""
     return message_page(visit, name, version)
 

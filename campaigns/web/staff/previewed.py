@@ -82,9 +82,7 @@ def note_of(message: Text, price: Price | None, people: int) -> Note:
         each = price.times(counted.parts)
         figures.append(Figure("Price", str(each), f"{counted.parts} × {price}"))
         if people:
-            figures.append(
-                Figure("For this step", str(each.times(people).rounded), f"{_about(people)} × {each}")
-            )
+            figures.append(Figure("For this step", str(each.times(people).rounded), f"{_about(people)} × {each}"))
     elif people:
         figures.append(Figure("For this step", f"{people * counted.parts:,}", f"segments, {_about(people)}"))
     forces = [

@@ -49,3 +49,10 @@ def test_a_clinician_signs_a_claim_and_names_its_source(office):
 def test_an_unknown_claim_is_not_there(office):
     assert office.get("/staff/claims/no-such").status_code == 404
     assert office.post("/staff/claims/no-such/withdraw", why="x").status_code == 404
+
+
+def test_an_address_that_names_nothing_is_not_there(office):
+    for path in ("/staff/claims/%00", f"{CLAIM}?after=99999999999999999999", f"{CLAIM}?after=-1", "/staff/claims/Who"):
+        assert office.get(path).status_code == 404, path
+    for path in ("/staff/messages/%00", "/staff/messages/%00/edit", "/staff/messages/..%2fx"):
+        assert office.get(path).status_code == 404, path
