@@ -195,15 +195,15 @@ def _add_approval(menu: _Menu) -> None:
         menu,
         "approve",
         "record that a clinician has read messages and says yes",
-        "Approve the newest version of messages, all of them or those named. Without an approval no message leaves by "
-        "a real mail server or Twilio; a changed word is a new version, and needs a new one. Run it for the clinician "
-        "who has read them, never before.",
+        "Without arguments, list the newest version of each message with its hash. With MESSAGE@HASH, approve exactly "
+        "those words for the clinician who has read them, never before. Without an approval no message leaves by a "
+        "real mail server or Twilio; a changed word is a new version, and needs a new one.",
     )
-    command.add_argument("messages", nargs="*", metavar="MESSAGE", help="folders in templates/messages (default: all)")
-    command.add_argument("--name", required=True, help="of the clinician")
-    command.add_argument("--licence", required=True, help="type, state and number")
-    command.add_argument("--interests", required=True, help="what the clinician gains from the messages; “none” is one")
-    command.add_argument("--references", required=True, help="what was looked up: PMID, DOI, a guideline, the sources")
+    command.add_argument("messages", nargs="*", metavar="MESSAGE@HASH", help="as the list shows it")
+    command.add_argument("--name", default="", help="of the clinician")
+    command.add_argument("--licence", default="", help="type, state and number")
+    command.add_argument("--interests", default="", help="what the clinician gains from the messages; “none” is one")
+    command.add_argument("--references", default="", help="what was looked up: PMID, DOI, a guideline, the sources")
     command.add_argument("--days", type=int, default=365, help="how long it lasts (default and most: 365)")
     command.set_defaults(run=lambda asked: approve_messages(settings_here(), _say, _said(asked), asked.messages))
 

@@ -149,7 +149,7 @@ class World:
     def __post_init__(self) -> None:
         with transaction(self.engine) as db:
             if db.execute(text(_RULED)).rowcount:
-                load_register(db, TEMPLATES / "claims.toml")
+                load_register(db, TEMPLATES / "claims.toml", self.clock())
             for statement in _EMPTY:
                 db.execute(text(statement))
             if not current_versions(db):

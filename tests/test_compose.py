@@ -143,7 +143,11 @@ def test_its_own_command_lines_carry_a_registration_to_the_inbox(own_database_ur
         services = {name: service for name, service in _services(GIVEN | more).items() if name in OURS}
         migrate = _start(services.pop("migrate"), here)
         assert migrate.wait(400) == 0
-        approve = {**services["web"], "command": ["campaigns", "approve", "--name=Dr. Ann", "--licence=ME 1"]}
+        listing = {**services["web"], "command": ["campaigns", "approve"]}
+        listed, _ = _start(listing, here, stdout=subprocess.PIPE, text=True).communicate(timeout=60)
+        said = ["--name=Dr. Ann", "--licence=ME 1", "--interests=none", "--references=PMID 1"]
+        named = [line.split()[0] for line in listed.splitlines()]
+        approve = {**services["web"], "command": ["campaigns", "approve", *said, *named]}
         assert _start(approve, here).wait(60) == 0
         running = [
             _start(service, here)
@@ -181,12 +185,15 @@ def _healthy(web, port):
     return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
-def _start(service, here):
+def _start(service, here, **how):
     bare = {name: value for name, value in os.environ.items() if not name.startswith(("CAMPAIGNS_", "TWILIO_"))}
     assert service["command"][0] == "campaigns"
     command = [sys.executable, "-m", *service["command"]]
     return subprocess.Popen(
-        command, cwd=ROOT, env=bare | {name: str(value) for name, value in service["environment"].items()} | here
+        command,
+        cwd=ROOT,
+        env=bare | {name: str(value) for name, value in service["environment"].items()} | here,
+        **how,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import text
 
@@ -12,31 +14,38 @@ from campaigns.runtime import build
 from campaigns.settings import read_settings
 from campaigns.store.approvals import unapproved
 from campaigns.store.engine import transaction
+from campaigns.store.versions import current_versions, hash_of
 
 
-def test_all_messages_are_approved_at_once_and_counted_one_by_one(runtime):
+def test_without_arguments_every_message_is_listed_with_its_hash_and_none_approved(runtime):
     said = []
-    with transaction(runtime.engine) as db:
-        waiting = unapproved(db, runtime.clock(), captured=False)
     assert approve(runtime, said.append) == 0
-    assert len(said) == len(waiting) > 10
-    with transaction(runtime.engine) as db:
-        assert unapproved(db, runtime.clock(), captured=False) == []
-        who = db.execute(text("SELECT DISTINCT name, licence FROM approval WHERE NOT demo")).all()
-    assert [tuple(row) for row in who] == [("Dr. Jane Roe", "MD, Maine 1")]
+    assert len(said) > 10 and all(
+        re.fullmatch(r"[a-z-]+@[0-9a-f]{12}  version 1, waits for an approval", one) for one in said
+    )
+    assert approved(runtime) == []
 
 
-def test_one_message_is_approved_alone(runtime):
-    approve(runtime, lambda _: None, messages=["survey"])
+def test_exactly_the_words_that_were_read_are_approved(runtime):
+    said = []
+    assert approve(runtime, said.append, messages=[name_and_hash(runtime, "survey")]) == 0
+    assert said == ["survey: version 1 approved for 365 days"]
+    assert approved(runtime) == [("survey", "Dr. Jane Roe", "MD, Maine 1")]
     with transaction(runtime.engine) as db:
         assert "survey" not in {name for name, _ in unapproved(db, runtime.clock(), captured=False)}
         assert "confirmation" in {name for name, _ in unapproved(db, runtime.clock(), captured=False)}
+        assert db.execute(text("SELECT act, detail ->> 'by' FROM audit")).all() == [
+            ("message approved", "Dr. Jane Roe")
+        ]
 
 
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"messages": ["no-such"]}, "There is no message no-such"),
+        ({"messages": ["no-such@000000000000"]}, "There is no message no-such"),
+        ({"messages": ["survey"]}, "say which words were read"),
+        ({"messages": ["survey@"]}, "say which words were read"),
+        ({"messages": ["survey@000000000000"]}, "say which words were read"),
         ({"days": 366}, "--days"),
         ({"days": 0}, "--days"),
         ({"name": " "}, "--name"),
@@ -46,10 +55,25 @@ def test_one_message_is_approved_alone(runtime):
     ],
 )
 def test_what_is_missing_is_named_and_nothing_is_approved(runtime, wrong, told):
+    asked = {"messages": [name_and_hash(runtime, "survey")], **wrong}
     with pytest.raises(ConfigurationError, match=told):
-        approve(runtime, lambda _: None, **wrong)
+        approve(runtime, lambda _: None, **asked)
+    assert approved(runtime) == []
+
+
+def name_and_hash(runtime, name):
     with transaction(runtime.engine) as db:
-        assert db.execute(text("SELECT count(*) FROM approval WHERE NOT demo")).scalar_one() == 0
+        return f"{name}@{hash_of(db, current_versions(db)[name])}"
+
+
+def approved(runtime):
+    """(message, clinician, licence) of every approval that counts for real messages."""
+    query = (
+        "SELECT v.name, a.name, a.licence FROM approval a JOIN template_version v ON v.id = a.template_version_id"
+        " WHERE NOT a.demo"
+    )
+    with transaction(runtime.engine) as db:
+        return [tuple(row) for row in db.execute(text(query))]
 
 
 def approve(runtime, say, **facts) -> int:

@@ -12,11 +12,11 @@ from typing import Final
 
 from campaigns.errors import Conflict, NotAllowed, NotFound, Rejected
 from campaigns.store import staff
-from campaigns.store.approvals import Approval, approve, withdraw_approvals
+from campaigns.store.approvals import Approval, approvals_of, approve, withdraw_approvals
 from campaigns.store.claims import USABLE, claims_of, hold_claims
 from campaigns.store.engine import Connection
 from campaigns.store.staff import Member
-from campaigns.store.versions import Version, versions_of
+from campaigns.store.versions import Version, going_versions, versions_of
 
 APPROVED_FOR: Final = timedelta(days=365)
 """The longest an approval may last."""
@@ -53,6 +53,7 @@ def approve_version(db: Connection, name: str, version_id: int, yes: Yes, *, mem
     if version.content_hash != yes.content_hash:
         raise Conflict("These are other words than those you have read. Read this version, then approve it.")
     _filled_in(yes)
+    _refuse_passed_over(db, version)
     check_claims(db, version)
     given = Approval(
         name=member.name,
@@ -74,6 +75,7 @@ def approve_for_demonstration(db: Connection, name: str, version_id: int, *, mem
     if member.role != "admin":
         raise NotAllowed("Only an admin may let words out for a demonstration. Nothing was changed.")
     version = version_at(db, name, version_id)
+    _refuse_passed_over(db, version, demo=True)
     check_claims(db, version)
     approve(db, version_id, Approval(DEMONSTRATION, "", now + APPROVED_FOR, demo=True, staff_id=member.id), now)
     _record(db, member, "message shown in the demonstration", version, now)
@@ -114,6 +116,13 @@ def refuse_unusable(standings: dict[str, str]) -> None:
     for claim_id, status in standings.items():
         if status not in USABLE:
             raise Rejected(f"The claim {claim_id} is {status}: no message may make it.", field="claims")
+
+
+def _refuse_passed_over(db: Connection, version: Version, *, demo: bool = False) -> None:
+    """Refuse a yes that would let nothing leave, because a newer version was approved after this one."""
+    going = going_versions(db, captured=demo)[version.name]
+    if going > version.id and any(demo or not one.approval.demo for one in approvals_of(db, [going])):
+        raise Rejected("A newer version has been approved. To go back to these words, publish them again.")
 
 
 def _filled_in(yes: Yes) -> None:

@@ -21,7 +21,9 @@ from campaigns.store.claims import (
     read_claims,
     rule_on,
     touched,
+    unusable_claims,
     versions_claiming,
+    versions_of_claims,
 )
 from campaigns.store.engine import Connection
 from campaigns.store.staff import Member
@@ -47,13 +49,18 @@ class Reach:
         return sum(one.count for one in self.deliveries)
 
 
-def load_register(db: Connection, path: Path) -> None:
+def load_register(db: Connection, path: Path, now: datetime) -> None:
     """Bring the claims that came with the program into the database; rulings of staff stay.
 
+    What the program takes back, no version that makes it may say any more: its approvals are taken back too.
     Raises `TemplateInvalid` for a register that is incomplete.
     """
     register = read_register(path)
+    before = unusable_claims(db)
     load_claims(db, [_standing(one, register) for one in register.claims.values()])
+    if fallen := sorted(unusable_claims(db) - before):
+        why = f"the program withdrew the claim {', '.join(fallen)}"
+        withdraw_approvals(db, versions_of_claims(db, fallen), why, now, staff_id=None)
 
 
 def register_of(db: Connection) -> Register:

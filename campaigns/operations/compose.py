@@ -14,7 +14,7 @@ import tomlkit
 from tomlkit.items import AoT, Table
 
 from campaigns.domain.steps import Channel
-from campaigns.errors import NotFound, Rejected, TemplateInvalid
+from campaigns.errors import Conflict, NotFound, Rejected, TemplateInvalid
 from campaigns.language import ENGLISH, NAMES
 from campaigns.lint.kinds import KINDS
 from campaigns.operations.claims import register_of
@@ -36,6 +36,8 @@ class Writing:
     name: str
     files: Mapping[str, str]
     """Its own files, without the frame's and without what is made from them."""
+    version_id: int
+    """The version whose words these are, or that the draft changes."""
     seen: int = 0
     """Round of the draft; 0: there is none, and these are the newest version's words."""
     author: str = ""
@@ -62,11 +64,11 @@ def open_writing(db: Connection, name: str) -> Writing:
     """Open the draft of a message, or the words of its newest version; raises `NotFound` for another name."""
     draft = read_draft(db, name)
     if draft is not None:
-        return Writing(name, draft.files, draft.round, draft.author, draft.saved_at)
+        return Writing(name, draft.files, draft.version_id, draft.round, draft.author, draft.saved_at)
     version_id = current_versions(db).get(name)
     if version_id is None:
         raise NotFound
-    return Writing(name, own_files(Source.from_json(template_content(db, version_id))))
+    return Writing(name, own_files(Source.from_json(template_content(db, version_id))), version_id)
 
 
 def own_files(source: Source) -> dict[str, str]:
@@ -102,6 +104,8 @@ def files_with(db: Connection, files: Mapping[str, str], words: Words) -> dict[s
     Raises `Rejected` naming the field for a part that is too long or cannot be stored, and for what is no claim.
     """
     _storable(words)
+    if strange := sorted(words.parts.keys() - words_in(files).parts.keys()):
+        raise Rejected("This message has no such part.", field=strange[0])
     register = register_of(db)
     for claim in words.claims:
         if claim not in register.claims:
@@ -123,10 +127,18 @@ def files_with(db: Connection, files: Mapping[str, str], words: Words) -> dict[s
     return made
 
 
-def save(db: Connection, name: str, words: Words, *, seen: int, staff_id: int, now: datetime) -> int:
-    """Save a draft, sound or not; give its round. Raises `Conflict` if somebody else saved it, `Rejected` by field."""
+def save(  # whose, what, over which words, and when
+    db: Connection, name: str, words: Words, *, version_id: int, seen: int, staff_id: int, now: datetime
+) -> int:
+    """Save a draft, sound or not; give its round. `version_id` and `seen` are those of the writing that was opened.
+
+    Raises `Conflict` if somebody else has saved the draft or published a version since, `Rejected` by field.
+    """
     writing = open_writing(db, name)
-    return write_draft(db, name, files_with(db, writing.files, words), seen=seen, staff_id=staff_id, now=now)
+    if writing.version_id != version_id:
+        raise Conflict("A newer version of these words was published in the meantime. Open the message afresh.")
+    files = files_with(db, writing.files, words)
+    return write_draft(db, name, files, version_id=version_id, seen=seen, staff_id=staff_id, now=now)
 
 
 def _files_of(code: str) -> dict[str, str]:

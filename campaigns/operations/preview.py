@@ -91,12 +91,16 @@ def see(db: Connection, wanted: Wanted, source: Source, rules: Rules, now: datet
     return _as_persona(db, wanted, replace(use, step=timeless(use.step)), rules, now)
 
 
-def hand_over(words: Words, source: Source, occasion: Occasion, *, demonstration: bool = False) -> Message:
+def hand_over(
+    words: Words, source: Source, occasion: Occasion, *, demonstration: bool = False, signed: bool = True
+) -> Message:
     """Give the message as a worker with these words would hand it to its provider at that moment.
+
+    What may not leave is not to be `signed` with the clinic's key. A code that proves somebody's number is hidden.
 
     Raises `TemplateInvalid` for words that cannot be used, `AddressInvalid` for an address that no header can carry.
     """
-    spoken = words.saying(_compiled(json.dumps(source.to_json()), words.look))
+    spoken = words.saying(_compiled(json.dumps(source.to_json()), words.look), signed=signed)
     return spoken.render(occasion.item, occasion.step, 0, occasion.at, demonstration=demonstration)
 
 

@@ -19,7 +19,7 @@ from campaigns.rendering.front_matter import read_front_matter
 from campaigns.store import staff
 from campaigns.store.approvals import Approval, approvals_of, approve, approved_versions
 from campaigns.store.claims import USABLE, hold_claims
-from campaigns.store.drafts import drop_draft, read_draft
+from campaigns.store.drafts import OVERTAKEN, drop_draft, read_draft
 from campaigns.store.engine import Connection
 from campaigns.store.staff import Member
 from campaigns.store.versions import publish_template, staff_written, versions_of
@@ -37,7 +37,7 @@ def publish_sources(db: Connection, folder: Path, now: datetime) -> int:
     sources = load_sources(folder)
     for source in sources.values():
         compile_all(source)
-    load_register(db, folder.parent / "claims.toml")
+    load_register(db, folder.parent / "claims.toml", now)
     shown, theirs = approved_versions(db, now + _MONTH, captured=True), staff_written(db)
     for name, source in sources.items():
         claims = claims_in(source)
@@ -77,7 +77,7 @@ def publish_draft(db: Connection, name: str, folder: Path, *, seen: int, member:
     if draft is None:
         raise NotFound
     if draft.round != seen:
-        raise Conflict("Someone else has saved this draft in the meantime. Look at it, then publish it.")
+        raise Conflict(OVERTAKEN)
     found, _ = lint_files(db, name, draft.files, folder)
     errors = [one for one in found if one.severity == "error"]
     if errors:
@@ -94,7 +94,7 @@ def publish_draft(db: Connection, name: str, folder: Path, *, seen: int, member:
     version_id = publish_template(
         db, name, source.content_hash, source.to_json(), now, claims=claims, written_by=member.id
     )
-    drop_draft(db, name)
+    drop_draft(db, name, seen=seen)
     told = {"version": len(newest) + 1}
     staff.record(db, staff_id=member.id, act="message published", subject=f"message:{name}", detail=told, now=now)
     return version_id

@@ -32,6 +32,8 @@ from campaigns.store.engine import Connection
 from campaigns.store.letters import About, Item
 from campaigns.store.versions import going_versions, hash_of, template_content
 
+_HIDDEN: Final = "000000"
+"""As long as a code is."""
 _SKELETONS: Final = 256
 """How many are kept, some thirty kilobytes each; those not used for longest go first."""
 
@@ -45,6 +47,8 @@ class Words:
     sign: Sign | None = None
     """Gives an email its DKIM signature; None leaves that to the relay."""
     look: Look = field(default_factory=Look)
+    hidden_code: str = ""
+    """Stands in place of the code of a text; empty: the code."""
     _compiled: dict[int, Mapping[str, Compiled]] = field(default_factory=dict)
     _skeletons: OrderedDict[tuple[object, ...], Skeleton | TextSkeleton] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
@@ -62,9 +66,12 @@ class Words:
                     self._compile(going[name], template_content(db, going[name]), hash_of(db, going[name]))
         return going
 
-    def saying(self, spoken: Mapping[str, Compiled]) -> Words:
-        """Give words that render version 0 from these, for a preview; no worker ever finds them among its own."""
-        return Words(self.sender, self.links, self.sign, self.look, {0: spoken})
+    def saying(self, spoken: Mapping[str, Compiled], *, signed: bool) -> Words:
+        """Give words that render version 0 from these, for a preview; no worker ever finds them among its own.
+
+        Only what may leave is `signed`, and whoever looks does not see the code that proves somebody's number.
+        """
+        return Words(self.sender, self.links, self.sign if signed else None, self.look, _HIDDEN, {0: spoken})
 
     def _compile(self, version_id: int, content: dict[str, Any], content_hash: str) -> None:
         try:
@@ -105,7 +112,7 @@ class Words:
         """Give the code that a text carries; empty for every other message."""
         if step.channel is not Channel.SMS or step.anchor is not Anchor.ASKED:
             return ""
-        return self.links.code(item.registration_id, item.phone or "", -item.revision)
+        return self.hidden_code or self.links.code(item.registration_id, item.phone or "", -item.revision)
 
     def _skeleton(
         self, compiled: Compiled, item: Item, step: Step, version_id: int | None, now: datetime, *, demonstration: bool

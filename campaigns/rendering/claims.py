@@ -52,6 +52,8 @@ class Register:
                 raise TemplateInvalid(f"{message}/message.toml: claims: {claim_id} is not in the claims register")
             if not claim.usable:
                 raise TemplateInvalid(f"{message}/message.toml: claims: {claim_id} is {claim.status}, not to be used")
+            if claim.source not in self.citations:
+                raise TemplateInvalid(f"{message}/message.toml: claims: {claim_id} names no source; give it one")
             cited[self.citations[claim.source]] = None
         return "; ".join(cited)
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Row, func, insert, literal, or_, select, update
 
 from campaigns.store.engine import Connection
 from campaigns.store.tables import approval, template_version
 from campaigns.store.versions import going_versions
+
+RENEWED_BEFORE: Final = timedelta(days=30)
+"""So long before an approval runs out a clinician is asked to read the words again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +117,18 @@ def unapproved(db: Connection, now: datetime, *, captured: bool) -> list[tuple[s
     return sorted((name, version_id) for name, version_id in going.items() if version_id not in allowed)
 
 
-def waiting_versions(db: Connection) -> list[tuple[str, int]]:
-    """List (template, newest version) of the templates whose newest version no clinician has ever approved."""
+def waiting_versions(db: Connection, now: datetime) -> list[tuple[str, int]]:
+    """List (template, newest version) of the templates that want a clinician: no approval of the newest version holds.
+
+    One that runs out within `RENEWED_BEFORE` counts as one that does not hold, so that nothing stops by surprise.
+    """
     newest = select(func.max(template_version.c.id)).group_by(template_version.c.name)
-    real = select(approval.c.id).where(approval.c.template_version_id == template_version.c.id, ~approval.c.demo)
+    real = select(approval.c.id).where(
+        approval.c.template_version_id == template_version.c.id,
+        ~approval.c.demo,
+        approval.c.withdrawn_at.is_(None),
+        approval.c.expires_at > now + RENEWED_BEFORE,
+    )
     query = select(template_version.c.name, template_version.c.id).where(
         template_version.c.id.in_(newest), ~real.exists()
     )

@@ -73,6 +73,7 @@ class Waiting:
     registration_id: int
 
 
+_version: Final = version_claim.c.template_version_id
 _COLUMNS: Final = tuple(claim.c[name] for name in Standing.__dataclass_fields__)
 
 
@@ -80,7 +81,7 @@ def load_claims(db: Connection, claims: Iterable[Standing]) -> None:
     """Write the claims that came with the program; one that somebody has ruled on stays as they left it."""
     rows = [
         {name: getattr(one, name) for name in ("id", "statement", "source", "citation", "note", "status")}
-        for one in claims
+        for one in sorted(claims, key=lambda one: one.id)  # the order in which others hold them
     ]
     if not rows:
         return
@@ -131,6 +132,12 @@ def claims_of(db: Connection, version_id: int) -> list[Standing]:
     return [Standing(*row) for row in db.execute(query.where(_version == version_id).order_by(claim.c.id))]
 
 
+def versions_of_claims(db: Connection, claim_ids: Iterable[str]) -> list[int]:
+    """List the versions of any age that make one of these claims."""
+    query = select(_version).where(version_claim.c.claim_id.in_(list(claim_ids))).distinct()
+    return list(db.execute(query).scalars())
+
+
 def versions_claiming(db: Connection, claim_id: str) -> list[Claiming]:
     """List the versions that make a claim, by template, the newest of each first."""
     query = (
@@ -170,9 +177,6 @@ def touched_deliveries(db: Connection, templates: Sequence[str], *, limit: int, 
     columns = (delivery.c.id, step.c.name, delivery.c.due_at, delivery.c.registration_id)
     query = _waiting(select(*columns), templates).where(delivery.c.id > after).order_by(delivery.c.id).limit(limit)
     return [Waiting(*row) for row in db.execute(query)]
-
-
-_version: Final = version_claim.c.template_version_id
 
 
 def _waiting(query: Select[Any], templates: Sequence[str]) -> Select[Any]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from campaigns.errors import Conflict
 from campaigns.store.engine import Connection
-from campaigns.store.tables import message_draft, staff
+from campaigns.store.tables import message_draft, rounds, staff
+
+OVERTAKEN: Final = "Someone else has saved this draft in the meantime. Open the message afresh to see it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,12 @@ class StoredDraft:
     files: Mapping[str, str]
     """The message's own files by name."""
     round: int
-    """How often it was saved."""
+    """Another number at each save."""
     saved_by: int
     author: str
     saved_at: datetime
+    version_id: int
+    """The version whose words it changes."""
 
 
 def read_draft(db: Connection, name: str, *, to_publish: bool = False) -> StoredDraft | None:
@@ -38,6 +43,7 @@ def read_draft(db: Connection, name: str, *, to_publish: bool = False) -> Stored
             message_draft.c.saved_by,
             staff.c.name.label("author"),
             message_draft.c.saved_at,
+            message_draft.c.version_id,
         )
         .join(staff, staff.c.id == message_draft.c.saved_by)
         .where(message_draft.c.name == name)
@@ -51,12 +57,22 @@ def drafts(db: Connection) -> dict[str, datetime]:
     return dict(db.execute(select(message_draft.c.name, message_draft.c.saved_at)).all())
 
 
-def write_draft(db: Connection, name: str, files: Mapping[str, str], *, seen: int, staff_id: int, now: datetime) -> int:
-    """Save a draft over the round that its author has `seen`, 0 for none; give the new round.
+def write_draft(  # a row has these columns
+    db: Connection,
+    name: str,
+    files: Mapping[str, str],
+    *,
+    version_id: int,
+    seen: int,
+    staff_id: int,
+    now: datetime,
+) -> int:
+    """Save a draft over the round that its author has `seen`, 0 for none; give the new round, which no save had before.
 
     Raises `Conflict` when somebody else has saved it since; then nothing is changed.
     """
-    row = {"name": name, "files": dict(files), "round": seen + 1, "saved_by": staff_id, "saved_at": now}
+    values = {"files": dict(files), "saved_by": staff_id, "saved_at": now, "version_id": version_id}
+    row = {"name": name, "round": rounds.next_value(), **values}
     if seen == 0:
         made = db.execute(upsert(message_draft).values(row).on_conflict_do_nothing().returning(message_draft.c.round))
     else:
@@ -64,11 +80,12 @@ def write_draft(db: Connection, name: str, files: Mapping[str, str], *, seen: in
         made = db.execute(update(message_draft).where(same).values(row).returning(message_draft.c.round))
     saved = made.scalar()
     if saved is None:
-        raise Conflict("Someone else has saved this draft in the meantime. Open it afresh; yours is still shown here.")
+        raise Conflict(OVERTAKEN)
     return int(saved)
 
 
-def drop_draft(db: Connection, name: str) -> bool:
-    """Throw a draft away; False if there is none."""
-    gone = delete(message_draft).where(message_draft.c.name == name).returning(message_draft.c.name)
-    return db.execute(gone).first() is not None
+def drop_draft(db: Connection, name: str, *, seen: int) -> None:
+    """Throw away the draft of this round; raises `Conflict` when it is another one by now, or gone."""
+    same = (message_draft.c.name == name) & (message_draft.c.round == seen)
+    if db.execute(delete(message_draft).where(same).returning(message_draft.c.name)).first() is None:
+        raise Conflict(OVERTAKEN)

@@ -73,7 +73,8 @@ class Hands:
             subject = words.parts["subject.en"].partition(" (")[0]
             claims = tuple(one for one in CLAIMS if self._chance.random() < 0.3)  # a chance
             words = replace(words, parts={**words.parts, "subject.en": f"{subject} ({mark})"}, claims=claims)
-            seen = save(db, MESSAGE, words, seen=writing.seen, staff_id=WRITER.id, now=self._now)
+            opened = {"version_id": writing.version_id, "seen": writing.seen}
+            seen = save(db, MESSAGE, words, **opened, staff_id=WRITER.id, now=self._now)
         with transaction(self._runtime.engine) as db:
             folder = self._runtime.templates / "messages"
             version = publish_draft(db, MESSAGE, folder, seen=seen, member=WRITER, now=self._now)

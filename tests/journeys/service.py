@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from campaigns.clock import file_clock, write_clock
@@ -183,8 +184,11 @@ def _up(folder: Path, environment: Mapping[str, str]) -> Iterator[tuple[subproce
 
 def _approve(environment: Mapping[str, str]) -> None:
     """A clinician has read the messages: real mail servers get nothing without that."""
-    command = [sys.executable, "-m", "campaigns", "approve", "--name", "Dr. Journey", "--licence", "ME 1"]
-    subprocess.run(command, cwd=ROOT, env=dict(environment), check=True, capture_output=True)
+    command = [sys.executable, "-m", "campaigns", "approve"]
+    run = partial(subprocess.run, cwd=ROOT, env=dict(environment), check=True, capture_output=True, text=True)
+    listed = [line.split()[0] for line in run(command).stdout.splitlines()]
+    said = ["--name", "Dr. Journey", "--licence", "ME 1", "--interests", "none", "--references", "PMID 1"]
+    run([*command, *said, *listed])
 
 
 def _end(process: subprocess.Popen[str]) -> None:

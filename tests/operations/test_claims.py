@@ -75,8 +75,21 @@ def test_a_signed_claim_may_be_made_again_but_approvals_do_not_come_back(world: 
         assert (claim.status, claim.reviewer, claim.citation) == ("reviewed", doctor.name, "a newer study")
         assert "a newer study" in register_of(db).cite(("two-joints", "load-path"), message="any")
         assert current_versions(db)[READ] not in approved_versions(db, NOON, captured=True)
-        load_register(db, TEMPLATES / "claims.toml")
+        load_register(db, TEMPLATES / "claims.toml", NOON)
         assert find_claim(db, "two-joints") == claim
+
+
+def test_a_claim_that_the_program_takes_back_stops_what_makes_it(world: World, tmp_path) -> None:
+    register = tmp_path / "claims.toml"
+    words = (TEMPLATES / "claims.toml").read_text("utf-8")
+    before, mark, after = words.partition("[claims.two-joints]")
+    register.write_text(before + mark + after.replace('status = "sourced"', 'status = "withdrawn"', 1), "utf-8")
+    with transaction(world.engine) as db:
+        going = going_versions(db, captured=True)
+        load_register(db, register, NOON)
+        allowed = approved_versions(db, NOON, captured=True)
+        assert [name for name, version in going.items() if version not in allowed] == [READ]
+        db.rollback()
 
 
 def test_a_claim_that_had_no_source_needs_one_to_be_signed(world: World, doctor: Member) -> None:

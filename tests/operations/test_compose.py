@@ -11,6 +11,7 @@ from campaigns.errors import Conflict, NotFound, Rejected
 from campaigns.operations.compose import LONGEST, files_with, open_writing, own_files, save, words_in
 from campaigns.rendering.environment import load_sources
 from campaigns.rendering.files import with_bodies
+from campaigns.store.drafts import drop_draft
 from campaigns.store.engine import transaction
 from campaigns.store.staff import Member
 from tests.factories import NOON, TEMPLATES, World
@@ -58,6 +59,8 @@ def test_what_a_form_says_stands_in_the_files(world: World) -> None:
         ("body.en", "a\ufffdb", "could not read"),
         ("body.fr", "Bonjour", "no such part"),
         ("claims.en", "x", "no such part"),
+        ("plain.en", "by hand", "no such part"),
+        ("text.es", "Hola", "no such part"),
     ],
 )
 def test_what_cannot_be_kept_is_named_by_its_field(world: World, part: str, text: str, says: str) -> None:
@@ -77,16 +80,44 @@ def test_a_claim_that_is_in_no_register_is_refused(world: World) -> None:
 def test_two_who_write_at_once_do_not_overwrite_each_other(world: World) -> None:
     writer: Member = world.member("marketing", "Max Writer")
     with transaction(world.engine) as db:
-        words = words_in(open_writing(db, "survey").files)
-        more = {"staff_id": writer.id, "now": NOON}
-        assert save(db, "survey", words, seen=0, **more) == 1
+        opened = open_writing(db, "survey")
+        words = words_in(opened.files)
+        more = {"version_id": opened.version_id, "staff_id": writer.id, "now": NOON}
+        first = save(db, "survey", words, seen=0, **more)
         with pytest.raises(Conflict):
             save(db, "survey", words, seen=0, **more)
-        assert save(db, "survey", words, seen=1, **more) == 2
+        second = save(db, "survey", words, seen=first, **more)
         with pytest.raises(Conflict):
-            save(db, "survey", words, seen=1, **more)
+            save(db, "survey", words, seen=first, **more)
         writing = open_writing(db, "survey")
-        assert (writing.seen, writing.author, writing.saved_at) == (2, "Max Writer", NOON)
+        assert (writing.seen, writing.author, writing.saved_at) == (second, "Max Writer", NOON)
+
+
+def test_a_draft_that_was_begun_anew_is_another_one(world: World) -> None:
+    writer: Member = world.member("marketing", "Max Writer")
+    with transaction(world.engine) as db:
+        opened = open_writing(db, "survey")
+        more = {"version_id": opened.version_id, "staff_id": writer.id, "now": NOON}
+        words = words_in(opened.files)
+        first = save(db, "survey", words, seen=0, **more)
+        drop_draft(db, "survey", seen=first)
+        again = save(db, "survey", words, seen=0, **more)
+        for stale in (first, 0):
+            with pytest.raises(Conflict):
+                save(db, "survey", words, seen=stale, **more)
+        with pytest.raises(Conflict):
+            drop_draft(db, "survey", seen=first)
+        assert open_writing(db, "survey").seen == again
+
+
+def test_words_that_were_opened_before_a_newer_version_was_published_do_not_undo_it(world: World) -> None:
+    writer: Member = world.member("marketing", "Max Writer")
+    with transaction(world.engine) as db:
+        opened = open_writing(db, "survey")
+    world.reworded("survey")
+    more = {"version_id": opened.version_id, "staff_id": writer.id, "now": NOON}
+    with transaction(world.engine) as db, pytest.raises(Conflict, match="newer version"):
+        save(db, "survey", words_in(opened.files), seen=0, **more)
 
 
 def test_a_message_that_is_not_there_cannot_be_opened(world: World) -> None:

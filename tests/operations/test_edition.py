@@ -9,7 +9,7 @@ from campaigns.errors import NotFound, TemplateInvalid
 from campaigns.operations.compose import open_writing, save, words_in
 from campaigns.operations.edition import Edition, edition_to_preview
 from campaigns.store.engine import transaction
-from campaigns.store.versions import publish_template
+from campaigns.store.versions import current_versions, publish_template
 from tests.factories import DAY, NOON, TEMPLATES, World
 
 NAME = "survey"
@@ -59,7 +59,15 @@ def test_a_draft_is_put_into_the_frame_and_leaves_nowhere(world: World) -> None:
     with transaction(world.engine) as db:
         said = words_in(open_writing(db, NAME).files)
         parts = {**said.parts, "body.en": said.parts["body.en"].replace("questions", "riddles")}
-        save(db, NAME, type(said)(parts, said.claims, said.allowed), seen=0, staff_id=writer.id, now=NOON)
+        save(
+            db,
+            NAME,
+            type(said)(parts, said.claims, said.allowed),
+            version_id=current_versions(db)[NAME],
+            seen=0,
+            staff_id=writer.id,
+            now=NOON,
+        )
     found = edition(world, "draft")
     assert "riddles" in html(found) and "frame.html" in found.source.files
     assert (found.version, found.goes_out, stands(world, found)) == (None, False, (False, False))

@@ -59,7 +59,7 @@ def test_a_claim_that_may_not_be_made_keeps_words_from_being_published(world: Wo
 def test_the_same_words_are_no_news_and_older_words_can_come_back(world: World, writer: Member) -> None:
     with transaction(world.engine) as db:
         first = current_versions(db)["survey"]
-        seen = save(db, "survey", words_of(db, "survey"), seen=0, staff_id=writer.id, now=NOON)
+        seen = save(db, "survey", words_of(db, "survey"), version_id=first, seen=0, staff_id=writer.id, now=NOON)
     with transaction(world.engine) as db, pytest.raises(Rejected, match="Nothing is new"):
         publish_draft(db, "survey", MESSAGES, seen=seen, member=writer, now=NOON)
     with transaction(world.engine) as db:
@@ -143,7 +143,8 @@ def written(db, writer: Member, name: str, old: str, new: str) -> int:
     words = words_in(writing.files)
     assert old in words.parts["body.en"]
     parts = {**words.parts, "body.en": words.parts["body.en"].replace(old, new)}
-    return save(db, name, replace(words, parts=parts), seen=writing.seen, staff_id=writer.id, now=NOON)
+    opened = {"version_id": writing.version_id, "seen": writing.seen}
+    return save(db, name, replace(words, parts=parts), **opened, staff_id=writer.id, now=NOON)
 
 
 @pytest.fixture

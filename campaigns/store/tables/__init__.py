@@ -2,7 +2,7 @@
 
 from campaigns.store.tables.base import metadata
 from campaigns.store.tables.campaigns import campaign, step
-from campaigns.store.tables.content import approval, claim, message_draft, template_version, version_claim
+from campaigns.store.tables.content import approval, claim, message_draft, rounds, template_version, version_claim
 from campaigns.store.tables.intake import form_answer, form_field, sign_up_count
 from campaigns.store.tables.ledger import attempt, batch, delivery, rhythm
 from campaigns.store.tables.people import (
@@ -53,6 +53,7 @@ __all__ = [
     "registrant_import",
     "registration",
     "rhythm",
+    "rounds",
     "sign_up_count",
     "staff",
     "step",

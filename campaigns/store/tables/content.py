@@ -8,7 +8,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
-    Integer,
+    Sequence,
     Table,
     Text,
     UniqueConstraint,
@@ -81,12 +81,17 @@ version_claim = Table(
     comment="which claims a version makes",
 )
 
+rounds = Sequence("message_draft_round", metadata=metadata)
+"""Numbers the saves, so that nobody overwrites what somebody else has saved, be it in another draft of the name."""
 message_draft = Table(
     "message_draft",
     metadata,
     Column("name", Text, primary_key=True, comment="of the template"),
     Column("files", JSONB, nullable=False, comment="its own files by name, without the frame's"),
-    Column("round", Integer, nullable=False, comment="counts the saves, so that nobody overwrites somebody else"),
+    Column("round", BigInteger, nullable=False, comment="another one at each save of any draft"),
+    Column(
+        "version_id", BigInteger, ForeignKey("template_version.id"), nullable=False, comment="which words it changes"
+    ),
     Column("saved_by", BigInteger, ForeignKey("staff.id"), nullable=False),
     instant("saved_at", nullable=False),
 )

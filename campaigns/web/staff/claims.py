@@ -100,6 +100,7 @@ def _page(
         active="claims",
         status=422 if wrong else 200,
         claim=claim,
+        usable=claim.usable,
         standing=_STANDINGS[claim.status],
         ruled=words.when(claim.ruled_at, zone, now) if claim.ruled_at else "",
         reach=reach,

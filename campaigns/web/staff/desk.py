@@ -29,6 +29,8 @@ from campaigns.web.staff import stopped, words
 from campaigns.web.views import page
 
 _EDITORS: Final = ("marketing", "admin")
+_DIGITS: Final = 18
+"""Of the number of a row at most."""
 _OURS: Final = re.compile(r"/(staff|outbox)(/[\w./-]*)?(\?[\w=&%.:+-]*)?")
 
 
@@ -67,7 +69,7 @@ class Visit:
             replies, urgent = report_channel.count_replies(db)
             raised = alerts.count_raised(db)
             asked = questions.count_open(db)
-            unread = len(waiting_versions(db)) if self.login.member.role == "clinician" else 0
+            unread = len(waiting_versions(db, self.now)) if self.login.member.role == "clinician" else 0
             banner = stopped.banner(db, self.zone, self.now)
         return page(
             self.request,
@@ -150,6 +152,11 @@ def act_of(visit: Signed, form: Posted, _login: LoginPosting) -> Act:
 def onward(target: str) -> str:
     """Give where to go on to after signing in; anything but a path of our staff pages becomes the first one."""
     return target if _OURS.fullmatch(target) else "/staff"
+
+
+def number(words: str) -> int:
+    """Read a number that one of our own forms carries; 0 for anything else."""
+    return int(words) if words.isascii() and words.isdigit() and len(words) <= _DIGITS else 0
 
 
 def go_to(path: str) -> RedirectResponse:

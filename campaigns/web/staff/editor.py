@@ -18,7 +18,7 @@ from campaigns.rendering.variables import NAMES as PLACEHOLDERS
 from campaigns.store.claims import read_claims
 from campaigns.store.engine import Connection
 from campaigns.web.staff import words
-from campaigns.web.staff.desk import Act, Acting, Name, Signed, Visit, go_to
+from campaigns.web.staff.desk import Act, Acting, Name, Signed, Visit, go_to, number
 from campaigns.web.staff.messages import PARTS
 
 router = APIRouter()
@@ -42,27 +42,28 @@ def take_draft(act: Acting, name: Name) -> Response:
     visit = act.visit
     visit.require_editor()
     typed = _typed(act)
-    seen = act.text("seen")
+    version_id, seen = number(act.text("version_id")), number(act.text("seen"))
     try:
         with visit.transaction() as db:
-            save(
-                db,
-                name,
-                typed,
-                seen=int(seen[:9]) if seen.isascii() and seen.isdigit() else 0,
-                staff_id=visit.login.member.id,
-                now=visit.now,
-            )
+            me = visit.login.member.id
+            save(db, name, typed, version_id=version_id, seen=seen, staff_id=me, now=visit.now)
     except NotFound:
         raise
     except Conflict as changed:
-        return _page(visit, name, Rejected(str(changed)), typed)
+        return _page(visit, name, Rejected(str(changed)), typed, (version_id, seen))
     except Rejected as wrong:
-        return _page(visit, name, wrong, typed)
+        return _page(visit, name, wrong, typed, (version_id, seen))
     return go_to(f"/staff/messages/{name}/edit?done=saved")
 
 
-def _page(visit: Visit, name: str, wrong: Rejected | None = None, typed: Words | None = None) -> Response:
+def _page(
+    visit: Visit,
+    name: str,
+    wrong: Rejected | None = None,
+    typed: Words | None = None,
+    opened: tuple[int, int] | None = None,
+) -> Response:
+    """Give the form; after one that was declined with what is wrong, what was typed, and what it was `opened` over."""
     with visit.transaction() as db:
         writing = open_writing(db, name)
         said = typed or words_in(writing.files)
@@ -75,6 +76,7 @@ def _page(visit: Visit, name: str, wrong: Rejected | None = None, typed: Words |
         status=422 if wrong else 200,
         name=name,
         writing=writing,
+        opened=opened or (writing.version_id, writing.seen),
         saved=words.when(writing.saved_at, visit.zone, visit.now) if writing.saved_at else "",
         parts=[_part(key, text) for key, text in said.parts.items()],
         claims=claims,

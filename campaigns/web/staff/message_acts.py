@@ -18,7 +18,7 @@ from campaigns.operations.approve import (
 from campaigns.operations.publish import publish_draft
 from campaigns.store.drafts import drop_draft
 from campaigns.store.engine import Connection
-from campaigns.web.staff.desk import Act, Acting, Id, Name, go_to
+from campaigns.web.staff.desk import Act, Acting, Id, Name, go_to, number
 from campaigns.web.staff.messages import message_page
 
 router = APIRouter()
@@ -72,7 +72,7 @@ def take_publication(act: Acting, name: Name) -> Response:
 
     def publish(db: Connection) -> None:
         folder = visit.runtime.templates / "messages"
-        publish_draft(db, name, folder, seen=_round(act.text("seen")), member=visit.login.member, now=visit.now)
+        publish_draft(db, name, folder, seen=number(act.text("seen")), member=visit.login.member, now=visit.now)
 
     return _take(act, name, 0, publish, "published")
 
@@ -82,10 +82,12 @@ def take_discarding(act: Acting, name: Name) -> Response:
     """Throw the draft away."""
     visit = act.visit
     visit.require_editor()
-    with visit.transaction() as db:
-        if drop_draft(db, name):
-            visit.record(db, "draft thrown away", f"message:{name}")
-    return go_to(f"/staff/messages/{name}?done=discarded")
+
+    def discard(db: Connection) -> None:
+        drop_draft(db, name, seen=number(act.text("seen")))
+        visit.record(db, "draft thrown away", f"message:{name}")
+
+    return _take(act, name, 0, discard, "discarded")
 
 
 def _take(act: Act, name: str, version_id: int, change: Callable[[Connection], None], done: str) -> Response:
@@ -110,7 +112,3 @@ def _days(words: str) -> int:
     if not (words.isascii() and words.isdigit() and len(words) < 5):  # noqa: PLR2004  # digits of a number of days
         raise Rejected(f"Write a number of days from 1 to {APPROVED_FOR.days}.", field="days")
     return int(words)
-
-
-def _round(words: str) -> int:
-    return int(words[:9]) if words.isascii() and words.isdigit() else 0

@@ -16,6 +16,7 @@ from campaigns.operations.approve import APPROVED_FOR, CLINICIAN
 from campaigns.operations.compose import own_files, words_in
 from campaigns.operations.publish import lint_files
 from campaigns.rendering.environment import Source
+from campaigns.rendering.frame import FRAME_FILES, written_in
 from campaigns.store import staff
 from campaigns.store.approvals import Given, approvals_of
 from campaigns.store.campaigns import all_steps
@@ -117,6 +118,9 @@ def _facts(
     mine = [one for one in given if one.version_id == shown.id]
     in_force = [one for one in mine if one.holds(visit.now) and (captured or not one.approval.demo)]
     older = _compared(shown, versions, given, going)
+    leaves = any(
+        one.version_id == going and one.holds(visit.now) and (captured or not one.approval.demo) for one in given
+    )
     steps = sorted({step.name for step in all_steps(db).values() if step.template == shown.name})
     role = visit.login.member.role
     return {
@@ -125,6 +129,7 @@ def _facts(
         "steps": steps,
         "going": next((one.number for one in versions if one.id == going), 0),
         "goes": shown.id == going,
+        "leaves": leaves,
         "state_of": told(_strongest(mine, in_force), visit),
         "approvals": [_given(one, visit) for one in mine],
         "parts": [(PARTS[key.partition(".")[0]], key.partition(".")[2], text) for key, text in said.parts.items()],
@@ -133,7 +138,7 @@ def _facts(
         "findings": _worth(findings),
         "measures": measures,
         "compared": older.number if older else 0,
-        "difference": _difference(db, older, files) if older else [],
+        "difference": _difference(db, older, source) if older else [],
         "captured": captured,
         "may_approve": role == CLINICIAN and shown.author_id != visit.login.member.id,
         "may_show": role == "admin" and captured and not in_force,
@@ -151,23 +156,35 @@ def _strongest(mine: list[Given], in_force: list[Given]) -> Given | None:
 
 
 def _compared(shown: Version, versions: list[Version], given: list[Given], going: int | None) -> Version | None:
-    """Choose what a version is compared with: the one that goes out if that is older, else the one before."""
+    """Choose what a version is compared with: what a clinician has read last, what goes out, or the one before."""
     elders = [one for one in versions if one.id < shown.id]
-    approved = {one.version_id for one in given if not one.approval.demo}
-    for one in elders:
-        if one.id == going or one.id in approved:
-            return one
-    return elders[0] if elders else None
+    read = {one.version_id for one in given if not one.approval.demo}
+    ways = (
+        [one for one in elders if one.id in read],
+        [one for one in elders if one.id == going],
+        elders,
+    )
+    return next((found[0] for found in ways if found), None)
 
 
-def _difference(db: Connection, older: Version, files: dict[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
-    before = own_files(Source.from_json(template_content(db, older.id)))
+def _difference(db: Connection, older: Version, source: Source) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Give what has changed of everything that was written: the message's own files, the frame's, the citations."""
+    before, files = _written(Source.from_json(template_content(db, older.id))), _written(source)
     changed = []
     for file in sorted({*before, *files}):
         lines = list(_lines(before.get(file, ""), files.get(file, "")))
         if lines:
             changed.append((file, lines))
     return changed
+
+
+def _written(source: Source) -> dict[str, str]:
+    frame = {file: text for file, text in source.files.items() if written_in(file, source.files) == file}
+    return {
+        **{file: text for file, text in frame.items() if file in FRAME_FILES},
+        **own_files(source),
+        "sources": source.sources,
+    }
 
 
 def _lines(before: str, after: str) -> Iterator[tuple[str, str]]:

@@ -1,17 +1,18 @@
-"""A message as one person would get it, invented or real, at a moment: exactly the bytes that would be sent.
+"""Preview a message as anyone: HTML, plain part, calendar and headers, or a text on a phone; exactly the bytes.
 
-Looking changes nothing and is open to every role. No address ever stands in an address: a registrant is
-found by a form that leads on to the number of the registration.
+Looking changes nothing. It is open to every role as invented people, to marketing and admin as real
+ones. No address ever stands in an address: a registrant is found by a form that leads on to the number
+of the registration.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from campaigns.domain.lifecycle import Status
@@ -19,7 +20,7 @@ from campaigns.domain.messages import Email, Message, Text
 from campaigns.domain.personas import PERSONAS
 from campaigns.domain.reasons import Reason
 from campaigns.domain.steps import Channel, Step
-from campaigns.errors import NotFound, Rejected
+from campaigns.errors import NotAllowed, NotFound, Rejected
 from campaigns.language import ENGLISH, NAMES
 from campaigns.operations.addresses import parse_email, parse_phone
 from campaigns.operations.edition import DRAFT, Edition, edition_to_preview
@@ -34,14 +35,11 @@ from campaigns.store.reports import audiences
 from campaigns.store.versions import versions_of
 from campaigns.web.alone import alone
 from campaigns.web.staff import words
-from campaigns.web.staff.desk import Acting, Signed, Visit, go_to
+from campaigns.web.staff.desk import Acting, Name, Signed, Visit, go_to
 from campaigns.web.staff.previewed import mail_of, note_of
 from campaigns.web.staff.standing import captures as captured_here
 
 router = APIRouter()
-
-Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
-"""The name of a message in an address; anything else is an address where nothing is."""
 
 _MOMENTS: Final = (
     ("", "When it is due"),
@@ -137,6 +135,7 @@ def download(visit: Signed, name: Name) -> Response:
 def find_person(act: Acting, name: Name) -> Response:
     """Find a registrant by number, email or phone, and lead on to the preview as them."""
     query, typed = Query.read(act.form), act.text("person")
+    _may_see_people(act.visit)
     try:
         with act.visit.transaction() as db:
             number = _registration(act.visit, db, typed)
@@ -176,21 +175,31 @@ def preview_page(visit: Visit, name: str, query: Query, wrong: str = "", typed: 
     )
 
 
+def _may_see_people(visit: Visit) -> None:
+    """A registrant's message holds links that open their page; raises `NotAllowed` for who has no need of it."""
+    if not visit.may_edit:
+        raise NotAllowed("Only marketing and admin may preview as somebody who registered. Choose an invented person.")
+
+
 def _show(visit: Visit, db: Connection, name: str, query: Query) -> Shown:
     runtime = visit.runtime
+    if query.who.isdecimal():
+        _may_see_people(visit)
     captures = [channel for channel in Channel if captured_here(visit, channel)]
     edition = edition_to_preview(db, name, query.version, runtime.templates / "messages", captures)
     seen = see(db, query.wanted(name), edition.source, runtime.rules, visit.now)
     occasion = seen.occasion
-    marked = edition.marked(db, occasion.at)
-    message = hand_over(runtime.words, edition.source, occasion, demonstration=marked)
+    marked, approved = edition.marked(db, occasion.at), edition.may_leave(db, occasion.at)
+    # Words that may not leave carry no signature of the clinic's: whoever downloads them could send them on.
+    signed = approved and edition.goes_out
+    message = hand_over(runtime.words, edition.source, occasion, demonstration=marked, signed=signed)
     session_id, language = occasion.item.session_id, occasion.item.language
     return Shown(
         seen=seen,
         message=message,
         language=language if language in languages_of(edition.source) else ENGLISH,
         edition=edition,
-        approved=edition.may_leave(db, occasion.at),
+        approved=approved,
         people=audiences(db, session_id).of(seen.use.step) if session_id else 0,
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from campaigns.domain.steps import Channel
 from campaigns.errors import TemplateInvalid
 from campaigns.rendering.front_matter import FrontMatter, read_front_matter
-from campaigns.store.approvals import Given, going_approvals, waiting_versions
+from campaigns.store.approvals import RENEWED_BEFORE, Given, going_approvals, waiting_versions
 from campaigns.store.campaigns import all_steps
 from campaigns.store.drafts import drafts
 from campaigns.store.engine import Connection
@@ -60,7 +60,7 @@ def standings(db: Connection, visit: Visit) -> list[Standing]:
     going = {captured: going_versions(db, captured=captured) for captured in (True, False)}
     given = {captured: going_approvals(db, captured=captured) for captured in (True, False)}
     fronts = front_matters(db, {version for way in going.values() for version in way.values()})
-    waiting, written = dict(waiting_versions(db)), drafts(db)
+    waiting, written = dict(waiting_versions(db, visit.now)), drafts(db)
     found = []
     for name in sorted(going[True]):
         channel = _channel(front_of(name, fronts[going[True][name]]))
@@ -100,6 +100,9 @@ def told(given: Given | None, visit: Visit) -> Told:
         return Told("failed", "approval has run out", f"since {until}. Nothing of it leaves.")
     if yes.demo:
         return Told("held", "for the demonstration only", "No clinician has read it. Each message says so.")
+    if yes.expires_at <= visit.now + RENEWED_BEFORE:
+        left = words.distance(yes.expires_at, visit.now)
+        return Told("slow", f"approval runs out {left}", "A clinician has to read and approve it again before then.")
     return Told("done", f"approved until {until}", f"by {yes.name}, {yes.licence}")
 
 

@@ -51,12 +51,21 @@ def test_two_who_write_at_once_lose_nothing(office):
     answer = office.post(EDIT, **second)
     assert answer.status_code == 422
     assert "Someone else has saved this draft" in answer.text and "Mine, which took me an hour." in answer.text
+    assert (
+        'name="seen" value="0"' in answer.text and "Publish the draft" not in answer.text
+    )  # not over what was not seen
+    assert office.post(EDIT, **second).status_code == 422
     assert "Two questions from us." in office.get(EDIT).text
 
 
 def test_what_cannot_be_kept_is_said_at_its_field(office):
     answer = office.post(EDIT, **fields(office, EDIT, {"preheader.en": "x" * 20_001}))
     assert answer.status_code == 422 and 'id="preheader-en-wrong"' in answer.text
+
+
+def test_a_part_that_the_message_does_not_have_is_refused(office):
+    answer = office.post(TEXT, **fields(office, TEXT, {"body.en": "# Hello"}))
+    assert answer.status_code == 422 and "This message has no such part." in answer.text
 
 
 def test_an_unknown_message_cannot_be_written(office):
@@ -76,6 +85,7 @@ def fields(office, path, changed):
     page = office.get(path).text
     found = re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n(.*?)</textarea>', page, re.DOTALL)
     sent = {name: html.unescape(text) for name, text in found}
+    sent |= {"version_id": re.search(r'name="version_id" value="(\d+)"', page)[1]}
     sent |= {"seen": re.search(r'name="seen" value="(\d+)"', page)[1]}
     sent["claims"] = re.findall(r'name="claims" value="([^"]+)" checked', page)
     return {**sent, **changed}

@@ -68,6 +68,15 @@ def test_an_admin_lets_new_words_out_here_only(office):
     assert office.world.one("SELECT demo FROM approval WHERE template_version_id = :id", id=version) is True
 
 
+def test_words_that_newer_ones_have_followed_are_not_approved_again(office):
+    older, newer = office.world.reworded(NAME, doctor=False), office.world.reworded(NAME)
+    office.sign_in("clinician", "Dr. Ada Brook")
+    answer = office.post(f"{READ}/versions/{older}/approve", **YES, hash=shown_hash(office, older))
+    assert answer.status_code == 422 and "A newer version has been approved." in answer.text
+    office.post(f"{READ}/versions/{newer}/withdraw", why="a mistake")
+    assert "Nothing of this message leaves." in office.page(f"{READ}?version={older}")
+
+
 def test_an_approval_is_taken_back_with_a_reason(office):
     version = office.world.reworded(NAME)
     answer = office.post(f"{READ}/versions/{version}/withdraw", why="")
@@ -79,13 +88,13 @@ def test_an_approval_is_taken_back_with_a_reason(office):
 
 
 def test_a_draft_is_published_from_the_page_that_showed_it(office):
-    saved(office, "Is it your joint?")
-    answer = office.post(f"{READ}/publish", seen="7")
+    seen = saved(office, "Is it your joint?")
+    answer = office.post(f"{READ}/publish", seen=str(seen + 7))
     assert answer.status_code == 422 and "Someone else has saved this draft" in answer.text
-    answer = office.post(f"{READ}/publish", seen="1")
+    answer = office.post(f"{READ}/publish", seen=str(seen))
     said = office.page(answer.headers["location"])
     assert "Published as a new version." in said and "version 2" in said
-    assert office.post(f"{READ}/publish", seen="1").status_code == 404
+    assert office.post(f"{READ}/publish", seen=str(seen)).status_code == 404
 
 
 def test_operations_publish_nothing(office):
@@ -97,8 +106,9 @@ def test_operations_publish_nothing(office):
 
 
 def test_a_draft_is_thrown_away(office):
-    saved(office, "Is it your joint?")
-    answer = office.post(f"{READ}/discard")
+    seen = saved(office, "Is it your joint?")
+    assert office.post(f"{READ}/discard", seen="0").status_code == 422
+    answer = office.post(f"{READ}/discard", seen=str(seen))
     assert "The draft is thrown away." in office.page(answer.headers["location"])
     assert office.world.one("SELECT count(*) FROM message_draft") == 0
 
@@ -116,9 +126,13 @@ def saved(office, heading):
     text = body.replace("# Is it your SI joint?", f"# {heading}").replace("&#39;", "'").replace("&#34;", '"')
     claims = [row[0] for row in office.world.sql("SELECT claim_id FROM version_claim v JOIN template_version t"
               " ON t.id = v.template_version_id WHERE t.name = :name", name=NAME)]  # fmt: skip
+    version = office.world.one("SELECT max(id) FROM template_version WHERE name = :name", name=NAME)
     parts = {"subject.en": "Your {{ class_name }}: a two-minute read", "preheader.en": "The first one."}
-    answer = office.post(f"{READ}/edit", **parts, **{"body.en": text, "claims": claims, "seen": "0"})
+    answer = office.post(
+        f"{READ}/edit", **parts, **{"body.en": text, "claims": claims, "version_id": str(version), "seen": "0"}
+    )
     assert answer.status_code == 303, answer.text
+    return office.world.one("SELECT round FROM message_draft")
 
 
 def shown_hash(office, version):

@@ -53,6 +53,7 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER template_version_never_changes ON template_version")
     op.execute("DROP FUNCTION words_never_change()")
     op.drop_table("message_draft")
+    op.execute("DROP SEQUENCE message_draft_round")
     op.drop_table("version_claim")
     op.drop_table("claim")
     for column in ("withdrawn_why", "withdrawn_by", "evidence", "interests", "staff_id"):
@@ -116,16 +117,17 @@ def _add_tables() -> None:
         comment="which claims a version makes",
     )
     op.create_index("ix__version_claim__claim_id", "version_claim", ["claim_id"])
+    op.execute("CREATE SEQUENCE message_draft_round")
     op.create_table(
         "message_draft",
         sa.Column("name", sa.Text(), nullable=False, comment="of the template"),
         sa.Column("files", postgresql.JSONB(), nullable=False, comment="its own files by name, without the frame's"),
-        sa.Column(
-            "round", sa.Integer(), nullable=False, comment="counts the saves, so that nobody overwrites somebody else"
-        ),
+        sa.Column("round", sa.BigInteger(), nullable=False, comment="another one at each save of any draft"),
+        sa.Column("version_id", sa.BigInteger(), nullable=False, comment="which words it changes"),
         sa.Column("saved_by", sa.BigInteger(), nullable=False),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["saved_by"], ["staff.id"], "fk__message_draft__saved_by"),
+        sa.ForeignKeyConstraint(["version_id"], ["template_version.id"], "fk__message_draft__version_id"),
         sa.PrimaryKeyConstraint("name", name="pk__message_draft"),
     )
 
@@ -137,7 +139,7 @@ def _list_what_is_claimed(db: sa.Connection) -> None:
             db.execute(
                 sa.text(
                     "INSERT INTO claim (id, statement, source, citation, note, status) "
-                    "VALUES (:claim, :claim, '', '', :words, 'sourced') ON CONFLICT DO NOTHING"
+                    "VALUES (:claim, :claim, '', '', :words, 'unapproved') ON CONFLICT DO NOTHING"
                 ),
                 values,
             )
