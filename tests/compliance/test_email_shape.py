@@ -33,7 +33,7 @@ SUBJECTS = {
     "78": "A class about running that goes on to say so for seventy-eight characters now",
     "78 with emoji": "👟 " * 39,
     "500 words": "running " * 62 + "hips",
-    "1500 words": "running " * 187 + "hips",
+    "900 letters": "running " * 112 + "hips",
     "500 without a blank": "r" * 500,
     "500 emoji": "👟" * 500,
     "500 mixed": ("Läufer 👟 and 走る人 " * 40)[:500],

@@ -45,7 +45,9 @@ def test_until_the_code_comes_back_nothing_but_the_code_goes_to_the_number(world
     world.work()
     world.live(world.clock() + 3 * HOUR)
     (text,) = world.sms.seen
-    assert re.fullmatch(r"Example Clinic: \d{6} is your code for text reminders\. .* Reply STOP to end\.", text.body)
+    assert re.fullmatch(
+        r"\[Demo\] Example Clinic: \d{6} is your code for text reminders\. .* Reply STOP to end\.", text.body
+    )
     assert text.recipient == NUMBER and text.segments == 1
     assert world.one("SELECT count(*) FROM consent") == 0
     assert ("B6", "sent") in world.ledger(mine), "who gets no texts gets the email instead"

@@ -74,7 +74,7 @@ def test_what_people_did_is_listed(office):
 
 
 def test_words_without_an_approval_are_named_with_the_steps_that_wait_for_them(office):
-    assert "Every step has words that are approved." in office.page("/staff/health")
+    assert "Every step has words that may leave." in office.page("/staff/health")
     office.world.sql(
         "UPDATE approval SET withdrawn_at = now() WHERE template_version_id IN"
         " (SELECT id FROM template_version WHERE name = 'day-before')"

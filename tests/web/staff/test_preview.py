@@ -220,9 +220,11 @@ def test_other_words_than_those_that_go_out_say_so(office):
 
 def test_a_draft_can_be_looked_at(office):
     with transaction(office.runtime.engine) as db:
-        words = words_in(open_writing(db, "survey").files)
+        opened = open_writing(db, "survey")
+        words = words_in(opened.files)
         parts = {**words.parts, "subject.en": "A draft of a subject"}
-        save(db, "survey", replace(words, parts=parts), seen=0, staff_id=office.me, now=office.clock())
+        more = {"version_id": opened.version_id, "seen": 0, "staff_id": office.me, "now": office.clock()}
+        save(db, "survey", replace(words, parts=parts), **more)
     said = office.page("/staff/messages/survey/preview?version=draft")
     assert "This is the draft. Version 1 goes out until" in said and "A draft of a subject" in said
     assert "A draft of a subject" not in office.page("/staff/messages/survey/preview")
