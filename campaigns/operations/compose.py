@@ -20,12 +20,13 @@ from campaigns.lint.kinds import KINDS
 from campaigns.operations.claims import register_of
 from campaigns.rendering.environment import Source
 from campaigns.rendering.files import with_bodies
+from campaigns.rendering.limits import BODY
 from campaigns.store.drafts import read_draft, write_draft
 from campaigns.store.engine import Connection
 from campaigns.store.versions import current_versions, template_content
 
-LONGEST: Final = 20_000
-"""Characters of a part; a mail of ten screens has fewer."""
+LONGEST: Final = BODY.characters
+"""Of a part of a message, as the reader of templates counts it."""
 _KINDS_OF_PART: Final = ("subject", "preheader", "body", "plain", "text")
 
 
