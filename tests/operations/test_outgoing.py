@@ -15,9 +15,9 @@ from campaigns.operations.send import send_batch
 from campaigns.providers.base import name_of
 from campaigns.rendering.environment import load_sources
 from campaigns.store.approvals import Approval, approve
-from campaigns.store.campaigns import publish_template
 from campaigns.store.engine import hold, let_go, transaction
 from campaigns.store.streams import read_streams, set_rate
+from campaigns.store.versions import publish_template
 from campaigns.web.staff.words import reason
 from tests.factories import DAY, HOUR, NOON, NUMBER, SERVICE_TEXTS, TEMPLATES, World
 from tests.fakes import SlowProvider
@@ -157,7 +157,7 @@ def reword(world: World, message: str, file: str, old: str, new: str) -> None:
     assert old in source.files[file]
     changed = replace(source, files={**source.files, file: source.files[file].replace(old, new, 1)})
     with transaction(world.engine) as db:
-        version = publish_template(db, message, f"{changed.content_hash} hash", changed.to_json(), NOON)
+        version = publish_template(db, message, changed.content_hash, changed.to_json(), NOON)
         approve(db, version, Approval("Dr. Test", "ME 1", NOON + 300 * DAY), NOON)
 
 

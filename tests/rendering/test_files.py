@@ -23,10 +23,17 @@ def test_another_file_is_refused_wherever_it_comes_in(name, tmp_path):
     assert not own_file(name)
     with pytest.raises(TemplateInvalid, match="^m: .* is not a file of a message; take it out"):
         with_bodies("m", {"message.toml": "", name: "x"})
-    if name and "/" not in name:
+    if name and "/" not in name and not name.startswith("."):
         (tmp_path / name).write_text("x")
         with pytest.raises(TemplateInvalid, match="is not a file of a message; take it out"):
             read_folder(tmp_path)
+
+
+def test_what_an_editor_or_a_file_system_hides_in_a_folder_is_passed_over(tmp_path):
+    for name in (".DS_Store", "._body.md", ".body.md.swp"):
+        (tmp_path / name).write_bytes(b"\x00\xff")
+    (tmp_path / "body.md").write_text("# A\n")
+    assert read_folder(tmp_path) == {"body.md": "# A\n"}
 
 
 def test_a_frame_goes_with_a_message_and_is_not_its_own():
