@@ -17,7 +17,7 @@ from campaigns.settings import Settings
 from campaigns.store.approvals import Approval, approve, waiting_versions
 from campaigns.store.engine import Connection, transaction
 from campaigns.store.staff import record
-from campaigns.store.versions import Version, current_versions, versions_of
+from campaigns.store.versions import Version, current_versions, versions_of, writers_of
 
 _SHOWN: Final = 12
 """Digits of a hash that are shown, and asked for."""
@@ -69,10 +69,11 @@ def _asked_for(words: str, newest: Mapping[str, Version]) -> Version:
 
 
 def _approve(db: Connection, version: Version, said: Said, now: datetime) -> None:
-    if version.author and version.author.casefold() == said.name.strip().casefold():
-        raise ConfigurationError(
-            f"{version.name}: {version.author} wrote these words; somebody else has to approve them"
-        )
+    for writer in writers_of(db, version.id).values():
+        if writer.casefold() == said.name.strip().casefold():
+            raise ConfigurationError(
+                f"{version.name}: {writer} had a hand in these words; somebody else has to approve them"
+            )
     try:
         check_claims(db, version)
     except Rejected as wrong:

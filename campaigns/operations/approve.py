@@ -16,7 +16,7 @@ from campaigns.store.approvals import Approval, approvals_of, approve, withdraw_
 from campaigns.store.claims import USABLE, claims_of, hold_claims
 from campaigns.store.engine import Connection
 from campaigns.store.staff import Member
-from campaigns.store.versions import Version, going_versions, versions_of
+from campaigns.store.versions import Version, going_versions, versions_of, writers_of
 
 APPROVED_FOR: Final = timedelta(days=365)
 """The longest an approval may last."""
@@ -42,14 +42,14 @@ class Yes:
 def approve_version(db: Connection, name: str, version_id: int, yes: Yes, *, member: Member, now: datetime) -> None:
     """Record a clinician's yes to one version of a message.
 
-    Raises `NotAllowed` for anybody who is no clinician, or who wrote it; `Conflict` when the hash is another one;
+    Raises `NotAllowed` for anybody who is no clinician, or had a hand in it; `Conflict` when the hash is another one;
     `Rejected` naming the field for a form that is not filled in, and for a claim that may not be made.
     """
     if member.role != CLINICIAN:
         raise NotAllowed("Only a clinician approves messages. Nothing was changed.")
     version = version_at(db, name, version_id)
-    if version.author_id == member.id:
-        raise NotAllowed("You wrote these words. A second person, a clinician, has to approve them.")
+    if member.id in writers_of(db, version_id):
+        raise NotAllowed("You had a hand in these words. A second person, a clinician, has to approve them.")
     if version.content_hash != yes.content_hash:
         raise Conflict("These are other words than those you have read. Read this version, then approve it.")
     _filled_in(yes)

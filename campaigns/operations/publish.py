@@ -22,7 +22,7 @@ from campaigns.store.claims import USABLE, hold_claims
 from campaigns.store.drafts import OVERTAKEN, drop_draft, read_draft
 from campaigns.store.engine import Connection
 from campaigns.store.staff import Member
-from campaigns.store.versions import publish_template, staff_written, versions_of
+from campaigns.store.versions import publish_template, staff_written, versions_of, writers_of
 
 _MONTH: Final = timedelta(days=30)
 
@@ -91,13 +91,21 @@ def publish_draft(db: Connection, name: str, folder: Path, *, seen: int, member:
         raise Rejected("Nothing is new: these are the words of the newest version.")
     if any(one.content_hash == source.content_hash for one in newest):
         source = _again(source, now)
+    hands = {*draft.writers, *_unread(db, draft.version_id)}
     version_id = publish_template(
-        db, name, source.content_hash, source.to_json(), now, claims=claims, written_by=member.id
+        db, name, source.content_hash, source.to_json(), now, claims=claims, written_by=member.id, writers=hands
     )
     drop_draft(db, name, seen=seen)
     told = {"version": len(newest) + 1}
     staff.record(db, staff_id=member.id, act="message published", subject=f"message:{name}", detail=told, now=now)
     return version_id
+
+
+def _unread(db: Connection, version_id: int) -> dict[int, str]:
+    """Give who has words in a version that no clinician has approved yet: they are still in what is built on it."""
+    if any(not one.approval.demo for one in approvals_of(db, [version_id])):
+        return {}
+    return writers_of(db, version_id)
 
 
 def _ruled(db: Connection, version_id: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from campaigns.errors import Conflict
@@ -31,6 +31,8 @@ class StoredDraft:
     saved_at: datetime
     version_id: int
     """The version whose words it changes."""
+    writers: tuple[int, ...]
+    """Members of staff who have saved it."""
 
 
 def read_draft(db: Connection, name: str, *, to_publish: bool = False) -> StoredDraft | None:
@@ -44,12 +46,13 @@ def read_draft(db: Connection, name: str, *, to_publish: bool = False) -> Stored
             staff.c.name.label("author"),
             message_draft.c.saved_at,
             message_draft.c.version_id,
+            message_draft.c.writers,
         )
         .join(staff, staff.c.id == message_draft.c.saved_by)
         .where(message_draft.c.name == name)
     )
     row = db.execute(query.with_for_update(of=message_draft) if to_publish else query).first()
-    return StoredDraft(*row) if row else None
+    return StoredDraft(*row[:-1], tuple(row.writers)) if row else None
 
 
 def drafts(db: Connection) -> dict[str, datetime]:
@@ -72,11 +75,12 @@ def write_draft(  # a row has these columns
     Raises `Conflict` when somebody else has saved it since; then nothing is changed.
     """
     values = {"files": dict(files), "saved_by": staff_id, "saved_at": now, "version_id": version_id}
-    row = {"name": name, "round": rounds.next_value(), **values}
+    row = {"name": name, "round": rounds.next_value(), "writers": [staff_id], **values}
     if seen == 0:
         made = db.execute(upsert(message_draft).values(row).on_conflict_do_nothing().returning(message_draft.c.round))
     else:
         same = (message_draft.c.name == name) & (message_draft.c.round == seen)
+        row["writers"] = func.array_append(func.array_remove(message_draft.c.writers, staff_id), staff_id)
         made = db.execute(update(message_draft).where(same).values(row).returning(message_draft.c.round))
     saved = made.scalar()
     if saved is None:

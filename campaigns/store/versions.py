@@ -24,7 +24,6 @@ class Version:
     number: int
     """Counted within the template, from 1."""
     created_at: datetime
-    author_id: int | None
     author: str
     """Name of the member of staff who wrote it; empty: it came with the program."""
 
@@ -38,22 +37,22 @@ def publish_template(  # a row has these columns
     *,
     claims: Iterable[str] = (),
     written_by: int | None = None,
+    writers: Iterable[int] = (),
 ) -> int:
     """Write a version of a template unless this very content is there already; give its id.
 
-    `claims` are ids of the register, which must hold them.
+    `claims` are ids of the register, which must hold them. `written_by` published it, `writers` had a hand in it.
     """
-    statement = upsert(template_version).values(
-        name=name, content_hash=content_hash, content=dict(content), created_at=now, written_by=written_by
-    )
-    row = db.execute(statement.on_conflict_do_nothing().returning(template_version.c.id)).first()
-    if row is None:
+    row = {"name": name, "content_hash": content_hash, "content": dict(content), "created_at": now}
+    statement = upsert(template_version).values(row | {"written_by": written_by, "writers": sorted(set(writers))})
+    made = db.execute(statement.on_conflict_do_nothing().returning(template_version.c.id)).scalar()
+    if made is None:
         same = (template_version.c.name == name) & (template_version.c.content_hash == content_hash)
         return db.execute(select(template_version.c.id).where(same)).scalar_one()
-    listed = [{"template_version_id": row.id, "claim_id": one} for one in dict.fromkeys(claims)]
+    listed = [{"template_version_id": made, "claim_id": one} for one in dict.fromkeys(claims)]
     if listed:
         db.execute(upsert(version_claim).on_conflict_do_nothing(), listed)
-    return row.id
+    return int(made)
 
 
 def current_versions(db: Connection) -> dict[str, int]:
@@ -110,7 +109,6 @@ def versions_of(db: Connection, name: str) -> list[Version]:
             template_version.c.content_hash,
             func.row_number().over(order_by=template_version.c.id).label("number"),
             template_version.c.created_at,
-            template_version.c.written_by.label("author_id"),
             func.coalesce(staff.c.name, "").label("author"),
         )
         .outerjoin(staff, staff.c.id == template_version.c.written_by)
@@ -118,6 +116,13 @@ def versions_of(db: Connection, name: str) -> list[Version]:
         .order_by(template_version.c.id.desc())
     )
     return [Version(*row) for row in db.execute(query)]
+
+
+def writers_of(db: Connection, version_id: int) -> dict[int, str]:
+    """Give id and name of everybody in the house who has words in a version; nobody: it came with the program."""
+    has = (staff.c.id == template_version.c.written_by) | (staff.c.id == func.any(template_version.c.writers))
+    query = select(staff.c.id, staff.c.name).join(template_version, has).where(template_version.c.id == version_id)
+    return dict(db.execute(query.order_by(staff.c.id)).all())
 
 
 def front_matters(db: Connection, version_ids: Iterable[int]) -> dict[int, str]:

@@ -9,11 +9,13 @@ import pytest
 from campaigns.errors import Conflict, NotAllowed, NotFound, Rejected
 from campaigns.operations.approve import Yes, approve_for_demonstration, approve_version, withdraw_approval
 from campaigns.operations.claims import withdraw_claim
+from campaigns.operations.compose import open_writing, save, words_in
+from campaigns.operations.publish import publish_draft
 from campaigns.store.approvals import approvals_of, approved_versions, demonstrations
 from campaigns.store.engine import transaction
 from campaigns.store.staff import Member
 from campaigns.store.versions import versions_of
-from tests.factories import DAY, LESSONS, NOON, World
+from tests.factories import DAY, LESSONS, NOON, TEMPLATES, World
 
 READ = "is-it-your-si-joint"
 
@@ -45,13 +47,25 @@ def test_nobody_else_says_yes(world: World, doctor: Member, role: str) -> None:
     assert not_approved(world, version)
 
 
-def test_whoever_wrote_the_words_does_not_approve_them(world: World, doctor: Member) -> None:
-    version = world.reworded(READ, doctor=False)
-    world.sql("ALTER TABLE template_version DISABLE TRIGGER USER")
-    world.sql("UPDATE template_version SET written_by = :me WHERE id = :id", me=doctor.id, id=version)
-    world.sql("ALTER TABLE template_version ENABLE TRIGGER USER")
-    with transaction(world.engine) as db, pytest.raises(NotAllowed, match="You wrote these words"):
+@pytest.mark.parametrize("part", ["publishes", "saves", "saved before"])
+def test_whoever_had_a_hand_in_the_words_does_not_approve_them(world: World, doctor: Member, part: str) -> None:
+    """Neither by publishing, nor with a draft that a colleague publishes, nor with words a colleague builds on."""
+    colleague = world.member("marketing", "Max Writer")
+    other = replace(world.member("operations", "Dr. Cy Reed"), role="clinician")
+    with transaction(world.engine) as db:
+        if part == "saved before":
+            rewritten(db, [doctor, colleague], "Many runners know it", "Runners know it")
+            version = rewritten(db, [colleague, colleague], "Runners know it", "Many a runner knows it")
+        else:
+            hands = [colleague, doctor] if part == "publishes" else [doctor, colleague]
+            version = rewritten(db, hands, "Many runners know it", "Runners know it")
+    with transaction(world.engine) as db, pytest.raises(NotAllowed, match="You had a hand in these words"):
         approve_version(db, READ, version, yes_to(db, version), member=doctor, now=NOON)
+    with transaction(world.engine) as db:
+        approve_version(db, READ, version, yes_to(db, version), member=other, now=NOON)
+        if part == "saves":  # from here on they are the other doctor's too
+            later = rewritten(db, [colleague, colleague], "Runners know it", "Many a runner knows it")
+            approve_version(db, READ, later, yes_to(db, later), member=doctor, now=NOON)
 
 
 def test_a_yes_to_other_words_than_these_counts_for_nothing(world: World, doctor: Member) -> None:
@@ -151,6 +165,18 @@ def not_approved(world: World, version: int) -> bool:
 def yes_to(db, version: int) -> Yes:
     words = next(one for one in versions_of(db, READ) if one.id == version)
     return Yes(words.content_hash, "MD, Maine 1", "none", "PMID 1", 90)
+
+
+def rewritten(db, hands: list[Member], old: str, new: str) -> int:
+    """Let the first of `hands` save other words, and the second publish them."""
+    first, second = hands
+    writing = open_writing(db, READ)
+    words = words_in(writing.files)
+    assert old in words.parts["body.en"]
+    parts = {**words.parts, "body.en": words.parts["body.en"].replace(old, new)}
+    opened = {"version_id": writing.version_id, "seen": writing.seen}
+    seen = save(db, READ, replace(words, parts=parts), **opened, staff_id=first.id, now=NOON)
+    return publish_draft(db, READ, TEMPLATES / "messages", seen=seen, member=second, now=NOON)
 
 
 @pytest.fixture

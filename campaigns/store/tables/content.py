@@ -14,11 +14,12 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from campaigns.store.tables.base import identity, instant, metadata, one_of
 
 _EMPTY = text("''")
+_NOBODY = text("'{}'")
 
 template_version = Table(
     "template_version",
@@ -28,6 +29,13 @@ template_version = Table(
     Column("content_hash", Text, nullable=False),
     Column("content", JSONB, nullable=False, comment="the sources; a trigger refuses every change"),
     Column("written_by", BigInteger, ForeignKey("staff.id"), comment="empty: it came with the program"),
+    Column(
+        "writers",
+        ARRAY(BigInteger),
+        nullable=False,
+        server_default=_NOBODY,
+        comment="staff with words in it that nobody had approved, beside who published it",
+    ),
     instant("created_at", nullable=False),
     UniqueConstraint("name", "content_hash"),
 )
@@ -93,5 +101,12 @@ message_draft = Table(
         "version_id", BigInteger, ForeignKey("template_version.id"), nullable=False, comment="which words it changes"
     ),
     Column("saved_by", BigInteger, ForeignKey("staff.id"), nullable=False),
+    Column(
+        "writers",
+        ARRAY(BigInteger),
+        nullable=False,
+        server_default=_NOBODY,
+        comment="staff who have saved it, the last one last",
+    ),
     instant("saved_at", nullable=False),
 )

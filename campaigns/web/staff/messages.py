@@ -23,7 +23,7 @@ from campaigns.store.campaigns import all_steps
 from campaigns.store.claims import claims_of
 from campaigns.store.drafts import read_draft
 from campaigns.store.engine import Connection
-from campaigns.store.versions import Version, going_versions, template_content, versions_of
+from campaigns.store.versions import Version, going_versions, template_content, versions_of, writers_of
 from campaigns.web.staff import words
 from campaigns.web.staff.desk import Name, Signed, Visit
 from campaigns.web.staff.standing import captures, standings, title_of, told
@@ -122,7 +122,7 @@ def _facts(
         one.version_id == going and one.holds(visit.now) and (captured or not one.approval.demo) for one in given
     )
     steps = sorted({step.name for step in all_steps(db).values() if step.template == shown.name})
-    role = visit.login.member.role
+    role, hands = visit.login.member.role, writers_of(db, shown.id)
     return {
         "title": title_of(shown.name, steps),
         "channel": channel,
@@ -140,7 +140,9 @@ def _facts(
         "compared": older.number if older else 0,
         "difference": _difference(db, older, source) if older else [],
         "captured": captured,
-        "may_approve": role == CLINICIAN and shown.author_id != visit.login.member.id,
+        "hands": list(hands.values()),
+        "wrote": role == CLINICIAN and visit.login.member.id in hands,
+        "may_approve": role == CLINICIAN and visit.login.member.id not in hands,
         "may_show": role == "admin" and captured and not in_force,
         "may_withdraw": bool(in_force) and role in (CLINICIAN, "marketing", "admin"),
     }
