@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Select, Table, func, insert, make_url, select, text
+from sqlalchemy import Select, Table, insert, make_url, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from campaigns.domain.lifecycle import Status
 from campaigns.errors import ConfigurationError
 from campaigns.store.engine import Connection, make_engine
 from campaigns.store.tables import campaign, consent_wording, step, template_version, webinar
+from campaigns.store.versions import going_versions
 
 _NAME: Final = re.compile(r"rehearsal_(\d+)_[0-9a-f]{8}")
 _ABANDONED_AFTER: Final = timedelta(hours=1)
@@ -67,16 +68,19 @@ def scratch_database(url: str, now: datetime) -> Iterator[str]:
 
 
 def copy_campaign(source: Connection, target: Connection, slug: str) -> None:
-    """Copy a webinar with its campaign, steps and current words, under the ids they have."""
+    """Copy a webinar with its campaign, steps and words, under the ids they have.
+
+    The words are those that go out: the newest that a clinician has approved, and where none were, the newest.
+    """
     webinar_id = source.execute(select(webinar.c.id).where(webinar.c.slug == slug)).scalar_one()
     campaigns = select(campaign).where(campaign.c.webinar_id == webinar_id)
     steps = select(step).where(step.c.campaign_id.in_(select(campaign.c.id).where(campaign.c.webinar_id == webinar_id)))
-    newest = select(func.max(template_version.c.id)).group_by(template_version.c.name)
+    going = going_versions(source, captured=False).values()
     parts: tuple[tuple[Table, Select[tuple[object, ...]]], ...] = (
         (webinar, select(webinar).where(webinar.c.id == webinar_id)),
         (campaign, campaigns),
         (step, steps),
-        (template_version, select(template_version).where(template_version.c.id.in_(newest))),
+        (template_version, select(template_version).where(template_version.c.id.in_(going))),
         (consent_wording, select(consent_wording)),
     )
     for table, wanted in parts:

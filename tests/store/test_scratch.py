@@ -14,6 +14,7 @@ from campaigns.errors import ConfigurationError
 from campaigns.operations import starter
 from campaigns.runtime import template_folder
 from campaigns.store import webinars
+from campaigns.store.approvals import Approval, approve
 from campaigns.store.campaigns import steps_of
 from campaigns.store.consents import current_wordings
 from campaigns.store.engine import Connection, Engine, make_engine, transaction
@@ -67,15 +68,19 @@ def test_an_account_without_the_right_is_told(postgres_url: str) -> None:
             server.execute("DROP ROLE modest")
 
 
-def test_a_campaign_is_copied_whole_with_its_newest_words(own_engine: Engine, postgres_url: str) -> None:
+def test_a_campaign_is_copied_whole_with_the_words_that_go_out(own_engine: Engine, postgres_url: str) -> None:
     with transaction(own_engine) as db:
         webinar = load(db)
-        db.execute(
-            text(
-                "INSERT INTO template_version (name, content_hash, content, created_at)"
-                " SELECT name, 'newer', content, created_at FROM template_version WHERE name = 'confirmation'"
+        for name, content_hash in (("confirmation", "newer"), ("survey", "read"), ("survey", "newest, and unread")):
+            db.execute(
+                text(
+                    "INSERT INTO template_version (name, content_hash, content, created_at)"
+                    " SELECT name, :hash, content, created_at FROM template_version WHERE name = :name LIMIT 1"
+                ),
+                {"name": name, "hash": content_hash},
             )
-        )
+        [read] = db.execute(text("SELECT id FROM template_version WHERE content_hash = 'read'")).scalars()
+        approve(db, read, Approval("Dr. Test", "ME 1", NOW + timedelta(days=90)), NOW)
     with scratch_database(postgres_url, NOW) as url:
         engine = make_engine(url)
         upgrade(engine)
@@ -84,8 +89,10 @@ def test_a_campaign_is_copied_whole_with_its_newest_words(own_engine: Engine, po
             assert steps_of(db, webinar) == steps_of(real, webinar)
             assert current_wordings(db) == current_wordings(real)
             assert webinars.webinar_by_id(db, webinar) == webinars.webinar_by_id(real, webinar)
-            versions = "SELECT content_hash FROM template_version WHERE name = 'confirmation'"
-            assert db.execute(text(versions)).scalars().all() == ["newer"]
+            versions = (
+                "SELECT content_hash FROM template_version WHERE name IN ('confirmation', 'survey') ORDER BY name"
+            )
+            assert db.execute(text(versions)).scalars().all() == ["newer", "read"]
         engine.dispose()
 
 
