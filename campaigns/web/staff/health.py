@@ -20,7 +20,7 @@ from campaigns.providers.base import name_of
 from campaigns.store import approvals, campaigns, report_health, reports, staff
 from campaigns.store.engine import Connection
 from campaigns.store.report_health import Depth, Sign, Watermark
-from campaigns.web.staff import alerts, stopped, ways_out, words
+from campaigns.web.staff import alerts, standing, stopped, ways_out, words
 from campaigns.web.staff.desk import Signed, Visit
 
 router = APIRouter()
@@ -29,6 +29,8 @@ _LATE: Final = timedelta(minutes=2)
 """A queue whose oldest due has waited longer than this is shown as late."""
 _SILENT: Final = timedelta(minutes=2)
 """A rhythm without a sign of life for longer than this is shown as down."""
+_HELD: Final = ("waits", "stopped", "failed", "slow")
+"""Signs of words without an approval, and of those whose approval runs out soon."""
 _SHOWN: Final = 20
 _CHOICES: Final = 200
 """Sessions whose fill is shown, and sessions that can be chosen to be stopped."""
@@ -91,20 +93,20 @@ def _leaving(db: Connection, visit: Visit) -> dict[str, Any]:
         "alerts": alerts.told(db, visit.zone, visit.now),
         "ways": ways_out.told(db, used, visit.zone, visit.now),
         "switches": stopped.thrown(db, visit.zone, visit.now),
-        "unapproved": _unapproved(db, visit),
+        "held": _held(db, visit),
     }
 
 
-def _unapproved(db: Connection, visit: Visit) -> list[tuple[str, list[str]]]:
-    """List the templates whose words may not leave, each with the steps that wait for it."""
-    waiting: dict[str, list[str]] = {}
-    steps = sorted(campaigns.all_steps(db).values(), key=lambda step: step.id)
-    for channel, provider in visit.runtime.providers.items():
-        names = {name for name, _ in approvals.unapproved(db, visit.now, captured=provider.captures)}
-        for step in steps:
-            if step.channel is channel and step.template in names:
-                waiting.setdefault(step.template, []).append(step.name)
-    return sorted((name, list(dict.fromkeys(found))) for name, found in waiting.items())
+def _held(db: Connection, visit: Visit) -> list[tuple[str, standing.Told, list[str]]]:
+    """List the templates whose words may not leave, or soon will not, each with the steps that send it."""
+    given = {captured: approvals.going_approvals(db, captured=captured) for captured in (True, False)}
+    found: dict[str, tuple[standing.Told, list[str]]] = {}
+    for step in sorted(campaigns.all_steps(db).values(), key=lambda step: step.id):
+        captured = standing.captures(visit, step.channel)
+        told = standing.told(given[captured].get(step.template), visit)
+        if told.sign in _HELD:
+            found.setdefault(step.template, (told, []))[1].append(step.name)
+    return sorted((name, told, list(dict.fromkeys(steps))) for name, (told, steps) in found.items())
 
 
 def _headline(channel: Channel, depths: list[Depth], now: datetime) -> Headline:

@@ -80,7 +80,21 @@ def test_words_without_an_approval_are_named_with_the_steps_that_wait_for_them(o
         " (SELECT id FROM template_version WHERE name = 'day-before')"
     )
     said = office.page("/staff/health")
-    assert "Words without an approval they wait day-before The day before They go out once" in said
+    assert "or not for long day-before The day before approval withdrawn What waits goes out once" in said
+
+
+def test_an_approval_that_runs_out_soon_is_named_before_it_has(office):
+    """A month ahead, so that a clinician reads the words again before they stop."""
+    office.world.sql(
+        "UPDATE approval SET expires_at = :at, demo = false WHERE template_version_id IN"
+        " (SELECT id FROM template_version WHERE name = 'day-before')",
+        at=office.clock() + 31 * DAY,
+    )
+    assert "Every step has words that may leave." in office.page("/staff/health")
+    office.clock.forward(days=2)
+    assert "day-before The day before approval runs out in 29 days" in office.page("/staff/health")
+    office.clock.forward(days=30)
+    assert "day-before The day before approval has run out" in office.page("/staff/health")
 
 
 def test_a_demonstrations_approval_counts_only_where_messages_are_captured(office):
