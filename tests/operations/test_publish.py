@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from campaigns.errors import Conflict, NotFound, Rejected
-from campaigns.operations.claims import withdraw_claim
+from campaigns.operations.claims import register_of, withdraw_claim
 from campaigns.operations.compose import open_writing, save, words_in
 from campaigns.operations.publish import lint_files, publish_draft, publish_sources
 from campaigns.store.approvals import approved_versions
@@ -127,9 +127,11 @@ def test_a_newer_program_leaves_what_staff_have_written(world: World, writer: Me
 def test_the_check_of_a_draft_goes_by_the_register_as_it_stands(world: World, writer: Member) -> None:
     with transaction(world.engine) as db:
         files = open_writing(db, READ).files
-        assert [one.kind for one in lint_files(db, READ, files, MESSAGES)[0] if one.severity == "error"] == []
+        assert [
+            one.kind for one in lint_files(register_of(db), READ, files, MESSAGES)[0] if one.severity == "error"
+        ] == []
         withdraw_claim(db, "two-joints", "a newer study", member=writer, now=NOON, captured=True)
-        found = {one.kind for one in lint_files(db, READ, files, MESSAGES)[0] if one.severity == "error"}
+        found = {one.kind for one in lint_files(register_of(db), READ, files, MESSAGES)[0] if one.severity == "error"}
         assert "unapproved-claim" in found
 
 

@@ -12,11 +12,11 @@ from campaigns.errors import Conflict, NotFound, Rejected
 from campaigns.language import NAMES
 from campaigns.lint.allowing import NEVER
 from campaigns.lint.finding import Finding
-from campaigns.operations.compose import LONGEST, Words, Writing, files_with, open_writing, save, words_in
+from campaigns.operations.claims import register_of
+from campaigns.operations.compose import LONGEST, Words, files_with, open_writing, save, words_in
 from campaigns.operations.publish import lint_files
 from campaigns.rendering.variables import NAMES as PLACEHOLDERS
 from campaigns.store.claims import read_claims
-from campaigns.store.engine import Connection
 from campaigns.web.staff import words
 from campaigns.web.staff.desk import Act, Acting, Name, Signed, Visit, go_to, number
 from campaigns.web.staff.messages import PARTS
@@ -67,8 +67,11 @@ def _page(
     with visit.transaction() as db:
         writing = open_writing(db, name)
         said = typed or words_in(writing.files)
-        claims = read_claims(db)
-        found, measures = _checked(db, visit, writing, said, wrong)
+        claims, register = read_claims(db), register_of(db)
+        # What could not even be read is not checked.
+        files = None if wrong is not None and wrong.field else files_with(db, writing.files, said)
+    folder = visit.runtime.templates / "messages"
+    found, measures = lint_files(register, name, files, folder) if files is not None else ((), ())
     errors = [one for one in found if one.severity == "error"]
     return visit.page(
         "message-edit.html",
@@ -92,18 +95,6 @@ def _page(
         wrong=wrong,
         done=visit.request.query_params.get("done", ""),
     )
-
-
-def _checked(
-    db: Connection, visit: Visit, writing: Writing, said: Words, wrong: Rejected | None
-) -> tuple[list[Finding], list[object]]:
-    """Check what stands in the form; what could not even be read is not checked."""
-    if wrong is not None and wrong.field:
-        return [], []
-    found, measures = lint_files(
-        db, writing.name, files_with(db, writing.files, said), visit.runtime.templates / "messages"
-    )
-    return found, list(measures)
 
 
 def _typed(act: Act) -> Words:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import unified_diff
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -13,6 +13,7 @@ from campaigns.domain.steps import Channel
 from campaigns.errors import NotFound, Rejected
 from campaigns.lint.finding import Finding
 from campaigns.operations.approve import APPROVED_FOR, CLINICIAN
+from campaigns.operations.claims import register_of
 from campaigns.operations.compose import own_files, words_in
 from campaigns.operations.publish import lint_files
 from campaigns.rendering.environment import Source
@@ -86,8 +87,10 @@ def message_page(
             raise NotFound
         given = approvals_of(db, [one.id for one in versions])
         facts = _facts(db, visit, shown, versions, given)
+        register = register_of(db)
         draft = read_draft(db, name)
         acts = staff.acts_on(db, f"message:{name}", 10)
+    findings, measures = lint_files(register, name, facts.pop("files"), visit.runtime.templates / "messages")
     return visit.page(
         "message.html",
         active="messages",
@@ -97,6 +100,8 @@ def message_page(
         versions=[_line(one, given, visit) for one in versions],
         draft=(draft, words.when(draft.saved_at, visit.zone, visit.now)) if draft else None,
         acts=[(one, words.when(one.at, visit.zone, visit.now)) for one in acts],
+        findings=_worth(findings),
+        measures=measures,
         most_days=APPROVED_FOR.days,
         wrong=wrong,
         typed=typed or {},
@@ -105,16 +110,13 @@ def message_page(
     )
 
 
-def _facts(
-    db: Connection, visit: Visit, shown: Version, versions: list[Version], given: list[Given]
-) -> dict[str, object]:
+def _facts(db: Connection, visit: Visit, shown: Version, versions: list[Version], given: list[Given]) -> dict[str, Any]:
     source = Source.from_json(template_content(db, shown.id))
     files = own_files(source)
     said = words_in(files)
     channel = Channel.SMS if "sms.txt" in files else Channel.EMAIL
     captured = captures(visit, channel)
     going = going_versions(db, captured=captured).get(shown.name)
-    findings, measures = lint_files(db, shown.name, files, visit.runtime.templates / "messages")
     mine = [one for one in given if one.version_id == shown.id]
     in_force = [one for one in mine if one.holds(visit.now) and (captured or not one.approval.demo)]
     older = _compared(shown, versions, given, going)
@@ -134,9 +136,8 @@ def _facts(
         "approvals": [_given(one, visit) for one in mine],
         "parts": [(PARTS[key.partition(".")[0]], key.partition(".")[2], text) for key, text in said.parts.items()],
         "claims": claims_of(db, shown.id),
+        "files": files,
         "allowed": said.allowed,
-        "findings": _worth(findings),
-        "measures": measures,
         "compared": older.number if older else 0,
         "difference": _difference(db, older, source) if older else [],
         "captured": captured,
@@ -148,7 +149,7 @@ def _facts(
     }
 
 
-def _worth(findings: list[Finding]) -> list[Finding]:
+def _worth(findings: Sequence[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda one: (one.severity != "error", one.file, one.line))
 
 
