@@ -43,6 +43,8 @@ class Writing:
     """Round of the draft; 0: there is none, and these are the newest version's words."""
     author: str = ""
     saved_at: datetime | None = None
+    overtaken: bool = False
+    """Whether a newer version than the one that the draft changes has been published since."""
 
     @property
     def channel(self) -> Channel:
@@ -63,10 +65,10 @@ class Words:
 
 def open_writing(db: Connection, name: str) -> Writing:
     """Open the draft of a message, or the words of its newest version; raises `NotFound` for another name."""
-    draft = read_draft(db, name)
+    draft, version_id = read_draft(db, name), current_versions(db).get(name)
     if draft is not None:
-        return Writing(name, draft.files, draft.version_id, draft.round, draft.author, draft.saved_at)
-    version_id = current_versions(db).get(name)
+        late = draft.version_id != version_id
+        return Writing(name, draft.files, draft.version_id, draft.round, draft.author, draft.saved_at, late)
     if version_id is None:
         raise NotFound
     return Writing(name, own_files(Source.from_json(template_content(db, version_id))), version_id)

@@ -58,6 +58,14 @@ def test_two_who_write_at_once_lose_nothing(office):
     assert "Two questions from us." in office.get(EDIT).text
 
 
+def test_a_draft_that_began_before_the_newest_version_says_so(office):
+    """Such as when an update of the program brought other words meanwhile: publishing would take them back."""
+    office.post(EDIT, **fields(office, EDIT, {"preheader.en": "Two questions from us."}))
+    assert "A newer version was published" not in office.page(EDIT)
+    office.world.reworded("survey")
+    assert "A newer version was published after this draft was begun." in office.page(EDIT)
+
+
 def test_what_cannot_be_kept_is_said_at_its_field(office):
     answer = office.post(EDIT, **fields(office, EDIT, {"preheader.en": "x" * 20_001}))
     assert answer.status_code == 422 and 'id="preheader-en-wrong"' in answer.text
