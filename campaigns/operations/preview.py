@@ -6,11 +6,9 @@ ledger has none yet; the words are rendered by the very object that workers rend
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Final
 
 from campaigns.domain.messages import Message
@@ -24,7 +22,7 @@ from campaigns.operations.last_look import Rules
 from campaigns.operations.occasion import Occasion, settle
 from campaigns.operations.pretend import invented_class, pretend, timeless
 from campaigns.operations.words import Words
-from campaigns.rendering.environment import Compiled, Look, Source, compile_all
+from campaigns.rendering.environment import Source, compile_all
 from campaigns.rendering.front_matter import read_front_matter
 from campaigns.store.campaigns import steps_of
 from campaigns.store.engine import Connection
@@ -100,14 +98,8 @@ def hand_over(
 
     Raises `TemplateInvalid` for words that cannot be used, `AddressInvalid` for an address that no header can carry.
     """
-    spoken = words.saying(_compiled(json.dumps(source.to_json()), words.look), signed=signed)
+    spoken = words.saying(compile_all(source, words.look), signed=signed)
     return spoken.render(occasion.item, occasion.step, 0, occasion.at, demonstration=demonstration)
-
-
-@lru_cache(maxsize=16)
-def _compiled(content: str, look: Look) -> Mapping[str, Compiled]:
-    """Compile once what is looked at again and again: a page and each of its frames ask for the same words."""
-    return compile_all(Source.from_json(json.loads(content)), look)
 
 
 def _chosen(uses: Sequence[Use], wanted: Wanted) -> Use:

@@ -13,9 +13,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal
 
 from jinja2 import StrictUndefined, Template, TemplateError
@@ -63,6 +65,10 @@ class Source:
     """File name → text, the frame's files included."""
     sources: str = ""
     """How the claims it makes are cited, as they stood when the message was loaded."""
+
+    def __hash__(self) -> int:
+        """Agree with equality, although a mapping has no hash."""
+        return hash((self.name, self.sources, frozenset(self.files.items())))
 
     @property
     def content_hash(self) -> str:
@@ -151,9 +157,10 @@ def source_of(name: str, files: Mapping[str, str], frame: Mapping[str, str], reg
     return Source(name, {**frame, **whole}, register.cite(claims, message=name))
 
 
-def compile_all(source: Source, look: Look = Look()) -> dict[str, Compiled]:  # a value that never changes
-    """Make a message ready to render in every language that it has words in; see `compile_source`."""
-    return {code: compile_source(source, look, code) for code in languages_of(source)}
+@lru_cache(maxsize=128)
+def compile_all(source: Source, look: Look = Look()) -> Mapping[str, Compiled]:  # a value that never changes
+    """Make a message ready in all its languages, the same words once in each process; see `compile_source`."""
+    return MappingProxyType({code: compile_source(source, look, code) for code in languages_of(source)})
 
 
 def languages_of(source: Source) -> tuple[str, ...]:
