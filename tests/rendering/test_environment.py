@@ -11,7 +11,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from campaigns.errors import TemplateInvalid
-from campaigns.rendering.environment import Source, compile_source, load_sources
+from campaigns.rendering.environment import Look, Source, compile_all, compile_source, load_sources
 from campaigns.rendering.frame import FRAME_FILES
 from campaigns.rendering.variables import context
 from tests.rendering.samples import LIBRARY, LINKS, MESSAGES, SENDER, letter_for
@@ -53,6 +53,14 @@ def test_the_content_hash_names_the_content():
     assert same.content_hash == ONE.content_hash == compile_source(ONE).content_hash
     assert len({ONE.content_hash} | {with_file(ONE, file, "x").content_hash for file in ONE.files}) == 12
     assert replace(ONE, sources="another").content_hash != ONE.content_hash
+
+
+def test_the_same_words_are_compiled_once_and_any_others_anew():
+    once = compile_all(ONE)
+    assert compile_all(Source.from_json(ONE.to_json())) is once
+    assert compile_all(ONE, Look(logo_url="https://clinic.example/logo.png")) is not once
+    for other in (replace(ONE, name="two"), replace(ONE, sources="x"), with_file(ONE, "body.txt", "x")):
+        assert compile_all(other) is not once
 
 
 def test_the_hash_does_not_hang_on_the_order_of_files():
