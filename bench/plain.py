@@ -17,10 +17,11 @@ from bench.figures import Figure
 from bench.house import House
 from bench.outside import Outside
 from campaigns.domain.steps import Channel
+from campaigns.domain.tokens import Links
 from campaigns.operations.words import letter_of
 from campaigns.rendering.calendar import invitation
 from campaigns.rendering.environment import Compiled, compile_source, load_sources
-from campaigns.rendering.variables import Letter, context
+from campaigns.rendering.variables import Letter, Sender, context
 
 MESSAGES = 1_000
 
@@ -34,17 +35,17 @@ def plain(home: House, sink: Outside) -> Iterator[Figure]:
     with smtplib.SMTP("127.0.0.1", sink.port) as server:
         began = time.perf_counter()
         for letter in letters:
-            server.send_message(_message(home, words, letter))
+            server.send_message(message_of(home.runtime.sender, home.runtime.links, words, letter))
         seconds = time.perf_counter() - began
     yield Figure("email.stdlib", len(letters) / seconds, "messages/s", len(letters))
 
 
-def _message(home: House, words: Compiled, letter: Letter) -> EmailMessage:
-    sender, links = home.runtime.sender, home.runtime.links
+def message_of(sender: Sender, links: Links, words: Compiled, letter: Letter) -> EmailMessage:
+    """Write an email as the standard library has it."""
     values = context(letter, sender, links, channel=Channel.EMAIL, sources=words.sources)
     values["subject"] = words.subject.render(values)
     values["preheader"] = words.preheader.render(values)
-    values["purpose"] = letter.purpose.value
+    values |= {"purpose": letter.purpose.value, "demonstration": letter.demonstration}
     entry = invitation(letter, sender, links, "REQUEST")
     message = EmailMessage()
     message["Date"] = format_datetime(letter.now)
