@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from campaigns.domain.steps import Channel
 from campaigns.errors import NotAllowed, NotFound, Rejected
 from campaigns.operations.approve import CLINICIAN
+from campaigns.operations.going import going_here
 from campaigns.rendering.claims import Claim, Register, read_register
 from campaigns.store import staff
 from campaigns.store.approvals import withdraw_approvals
@@ -27,7 +30,6 @@ from campaigns.store.claims import (
 )
 from campaigns.store.engine import Connection
 from campaigns.store.staff import Member
-from campaigns.store.versions import going_versions
 
 _MAY_WITHDRAW: Final = (CLINICIAN, "marketing", "admin")
 
@@ -72,15 +74,17 @@ def register_of(db: Connection) -> Register:
     )
 
 
-def reach_of(db: Connection, claim_id: str, *, captured: bool) -> Reach:
-    """Say which messages and which planned deliveries a claim touches."""
+def reach_of(db: Connection, claim_id: str, captures: Collection[Channel]) -> Reach:
+    """Say which messages and which planned deliveries a claim touches; `captures`: see `going_here`."""
     claiming = versions_claiming(db, claim_id)
     ids = {one.version_id for one in claiming}
-    going = tuple(sorted(name for name, version in going_versions(db, captured=captured).items() if version in ids))
+    going = tuple(sorted(name for name, version in going_here(db, captures).items() if version in ids))
     return Reach(going, len(ids), tuple(touched(db, going)) if going else ())
 
 
-def withdraw_claim(db: Connection, claim_id: str, why: str, *, member: Member, now: datetime, captured: bool) -> Reach:
+def withdraw_claim(
+    db: Connection, claim_id: str, why: str, *, member: Member, now: datetime, captures: Collection[Channel]
+) -> Reach:
     """Withdraw a claim: no version that makes it leaves any more, or can be published or approved.
 
     Gives what that touches. Raises `NotAllowed`, `NotFound`, or `Rejected` where it is withdrawn already.
@@ -90,7 +94,7 @@ def withdraw_claim(db: Connection, claim_id: str, why: str, *, member: Member, n
     claim = _to_rule(db, claim_id)
     if claim.status == "withdrawn":
         raise Rejected("This claim is withdrawn already.")
-    reach = reach_of(db, claim_id, captured=captured)
+    reach = reach_of(db, claim_id, captures)
     rule_on(db, claim_id, "withdrawn", reviewer=member.name, why=why, staff_id=member.id, now=now)
     ids = [one.version_id for one in versions_claiming(db, claim_id)]
     taken = withdraw_approvals(db, ids, f"the claim {claim_id} was withdrawn", now, staff_id=member.id)

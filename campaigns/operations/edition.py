@@ -11,8 +11,8 @@ from typing import Final
 from campaigns.domain.steps import Channel
 from campaigns.errors import NotFound, TemplateInvalid
 from campaigns.operations.claims import register_of
+from campaigns.operations.going import channel_of
 from campaigns.rendering.environment import Source, read_frame, source_of
-from campaigns.rendering.front_matter import read_front_matter
 from campaigns.store.approvals import approved_versions, demonstrations
 from campaigns.store.drafts import read_draft
 from campaigns.store.engine import Connection
@@ -59,7 +59,8 @@ def edition_to_preview(
     versions = {str(one.id): one for one in versions_of(db, name)}
     if not versions:
         raise NotFound("There is no message of this name.")
-    captured = _channel(db, next(iter(versions.values()))) in captures
+    newest = next(iter(versions.values()))
+    captured = channel_of(name, front_matters(db, [newest.id])[newest.id]) in captures
     going = versions[str(going_versions(db, captured=captured)[name])]
     if wanted == DRAFT:
         return Edition(_draft(db, name, folder), None, going, captured)
@@ -77,10 +78,3 @@ def _draft(db: Connection, name: str, folder: Path) -> Source:
     if draft is None:
         raise NotFound("There is no draft of this message any more.")
     return source_of(name, draft.files, read_frame(folder), register_of(db))
-
-
-def _channel(db: Connection, version: Version) -> Channel:
-    try:
-        return read_front_matter(version.name, front_matters(db, [version.id])[version.id]).channel
-    except TemplateInvalid:
-        return Channel.EMAIL

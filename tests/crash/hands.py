@@ -107,7 +107,7 @@ class Hands:
         """Withdraw a claim, and with it every message that makes it."""
         claim = self._chance.choice(CLAIMS)
         with transaction(self._runtime.engine) as db:
-            withdraw_claim(db, claim, "a newer study", member=DOCTOR, now=self._now, captured=False)
+            withdraw_claim(db, claim, "a newer study", member=DOCTOR, now=self._now, captures=())
         return {"claim": claim}
 
     def sign(self) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def test_a_version_of_another_message_is_not_there(world: World, doctor: Member)
 def test_words_that_make_a_withdrawn_claim_cannot_be_approved_again(world: World, doctor: Member) -> None:
     version = world.reworded(READ)
     with transaction(world.engine) as db:
-        withdraw_claim(db, "two-joints", "a newer study", member=doctor, now=NOON, captured=False)
+        withdraw_claim(db, "two-joints", "a newer study", member=doctor, now=NOON, captures=())
     assert not_approved(world, version)
     with transaction(world.engine) as db:
         yes = yes_to(db, version)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from campaigns.domain.steps import Channel
 from campaigns.errors import NotAllowed, NotFound, Rejected
 from campaigns.operations.claims import load_register, reach_of, register_of, sign_claim, withdraw_claim
 from campaigns.operations.publish import publish_sources
@@ -33,7 +34,7 @@ def test_withdrawing_a_claim_takes_every_message_that_makes_it_and_says_which(wo
     world.registration(session)
     world.live(NOON + 20 * HOUR)
     with transaction(world.engine) as db:
-        before = reach_of(db, "two-joints", captured=True)
+        before = reach_of(db, "two-joints", Channel)
         assert before.going == (READ,) and before.count == 3
         [line] = before.deliveries
         assert (line.step_name, line.session_id, line.count) == ("Is it your SI joint?", session, 3)
@@ -41,7 +42,7 @@ def test_withdrawing_a_claim_takes_every_message_that_makes_it_and_says_which(wo
         assert [one.registration_id for one in listed] == people[:2]
         more = touched_deliveries(db, before.going, limit=2, after=listed[-1].id)
         assert [one.registration_id for one in more] == people[2:]
-        assert withdraw_claim(db, "two-joints", "a newer study", member=doctor, now=NOON, captured=True) == before
+        assert withdraw_claim(db, "two-joints", "a newer study", member=doctor, now=NOON, captures=Channel) == before
         assert find_claim(db, "two-joints").status == "withdrawn"
     world.live(NOON + 4 * DAY)
     for one in people:
@@ -53,7 +54,7 @@ def test_withdrawing_a_claim_takes_every_message_that_makes_it_and_says_which(wo
 
 def test_messages_that_do_not_make_it_go_on(world: World, doctor: Member) -> None:
     with transaction(world.engine) as db:
-        withdraw_claim(db, "two-joints", "a newer study", member=doctor, now=NOON, captured=True)
+        withdraw_claim(db, "two-joints", "a newer study", member=doctor, now=NOON, captures=Channel)
         going = going_versions(db, captured=True)
         allowed = approved_versions(db, NOON, captured=True)
         assert [name for name, version in going.items() if version not in allowed] == [READ]
@@ -61,7 +62,7 @@ def test_messages_that_do_not_make_it_go_on(world: World, doctor: Member) -> Non
 
 def test_a_program_that_starts_again_gives_a_withdrawn_claim_no_new_life(world: World, doctor: Member) -> None:
     with transaction(world.engine) as db:
-        withdraw_claim(db, "two-joints", "a newer study", member=doctor, now=NOON, captured=True)
+        withdraw_claim(db, "two-joints", "a newer study", member=doctor, now=NOON, captures=Channel)
         publish_sources(db, TEMPLATES / "messages", NOON)
         assert find_claim(db, "two-joints").status == "withdrawn"
         assert current_versions(db)[READ] not in approved_versions(db, NOON, captured=True)
@@ -69,7 +70,7 @@ def test_a_program_that_starts_again_gives_a_withdrawn_claim_no_new_life(world: 
 
 def test_a_signed_claim_may_be_made_again_but_approvals_do_not_come_back(world: World, doctor: Member) -> None:
     with transaction(world.engine) as db:
-        withdraw_claim(db, "two-joints", "a newer study", member=doctor, now=NOON, captured=True)
+        withdraw_claim(db, "two-joints", "a newer study", member=doctor, now=NOON, captures=Channel)
         sign_claim(db, "two-joints", "read again", citation="a newer study", member=doctor, now=NOON)
         claim = find_claim(db, "two-joints")
         assert (claim.status, claim.reviewer, claim.citation) == ("reviewed", doctor.name, "a newer study")
@@ -103,15 +104,15 @@ def test_a_claim_that_had_no_source_needs_one_to_be_signed(world: World, doctor:
 
 def test_what_is_done_already_and_who_may_not(world: World, doctor: Member) -> None:
     with transaction(world.engine) as db:
-        withdraw_claim(db, "who", "no study", member=doctor, now=NOON, captured=True)
+        withdraw_claim(db, "who", "no study", member=doctor, now=NOON, captures=Channel)
     more = {"member": doctor, "now": NOON}
     with transaction(world.engine) as db:
         with pytest.raises(Rejected, match="withdrawn already"):
-            withdraw_claim(db, "who", "again", captured=True, **more)
+            withdraw_claim(db, "who", "again", captures=Channel, **more)
         with pytest.raises(NotFound):
-            withdraw_claim(db, "no-such", "why", captured=True, **more)
+            withdraw_claim(db, "no-such", "why", captures=Channel, **more)
         with pytest.raises(NotAllowed):
-            withdraw_claim(db, "cost", "why", captured=True, member=replace(doctor, role="operations"), now=NOON)
+            withdraw_claim(db, "cost", "why", captures=Channel, member=replace(doctor, role="operations"), now=NOON)
         with pytest.raises(NotAllowed):
             sign_claim(db, "cost", "why", citation="x", member=replace(doctor, role="marketing"), now=NOON)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from campaigns.domain.steps import Channel
 from campaigns.errors import Conflict, NotFound, Rejected
 from campaigns.operations.claims import register_of, withdraw_claim
 from campaigns.operations.compose import open_writing, save, words_in
@@ -51,7 +52,7 @@ def test_what_the_check_finds_keeps_a_draft_from_being_published_and_keeps_the_d
 def test_a_claim_that_may_not_be_made_keeps_words_from_being_published(world: World, writer: Member) -> None:
     with transaction(world.engine) as db:
         seen = written(db, writer, READ, "two of these joints", "just two of these joints")
-        withdraw_claim(db, "two-joints", "a newer study", member=writer, now=NOON, captured=True)
+        withdraw_claim(db, "two-joints", "a newer study", member=writer, now=NOON, captures=Channel)
     with transaction(world.engine) as db, pytest.raises(Rejected, match="two-joints is withdrawn"):
         publish_draft(db, READ, MESSAGES, seen=seen, member=writer, now=NOON)
 
@@ -130,7 +131,7 @@ def test_the_check_of_a_draft_goes_by_the_register_as_it_stands(world: World, wr
         assert [
             one.kind for one in lint_files(register_of(db), READ, files, MESSAGES)[0] if one.severity == "error"
         ] == []
-        withdraw_claim(db, "two-joints", "a newer study", member=writer, now=NOON, captured=True)
+        withdraw_claim(db, "two-joints", "a newer study", member=writer, now=NOON, captures=Channel)
         found = {one.kind for one in lint_files(register_of(db), READ, files, MESSAGES)[0] if one.severity == "error"}
         assert "unapproved-claim" in found
 

@@ -8,16 +8,15 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from campaigns.domain.steps import Channel
 from campaigns.errors import NotAllowed, NotFound, Rejected
 from campaigns.operations.approve import CLINICIAN
 from campaigns.operations.claims import reach_of, sign_claim, withdraw_claim
+from campaigns.operations.going import going_here
 from campaigns.store import claims, staff
 from campaigns.store.engine import Connection
-from campaigns.store.versions import going_versions
 from campaigns.web.staff import words
 from campaigns.web.staff.desk import Act, Acting, Name, Signed, Visit, go_to
-from campaigns.web.staff.standing import captures
+from campaigns.web.staff.standing import captured_channels
 
 router = APIRouter()
 
@@ -35,7 +34,7 @@ _STANDINGS: Final = {
 def show_claims(visit: Signed) -> Response:
     """List every claim with its standing, and how many messages go out with it."""
     with visit.transaction() as db:
-        going = going_versions(db, captured=_captured(visit))
+        going = going_here(db, captured_channels(visit))
         used = claims.uses(db, going.values())
         rows = [(one, _STANDINGS[one.status], used.get(one.id, 0)) for one in claims.read_claims(db)]
     return visit.page("claims.html", active="claims", rows=rows)
@@ -54,7 +53,7 @@ def take_withdrawal(act: Acting, claim_id: Name) -> Response:
     def withdraw(db: Connection) -> None:
         why = act.sentence("why", "Say why; it is kept on record.")
         visit = act.visit
-        withdraw_claim(db, claim_id, why, member=visit.login.member, now=visit.now, captured=_captured(visit))
+        withdraw_claim(db, claim_id, why, member=visit.login.member, now=visit.now, captures=captured_channels(visit))
 
     return _take(act, claim_id, withdraw, "withdrawn")
 
@@ -90,7 +89,7 @@ def _page(
         claim = claims.find_claim(db, claim_id)
         if claim is None:
             raise NotFound
-        reach = reach_of(db, claim_id, captured=_captured(visit))
+        reach = reach_of(db, claim_id, captured_channels(visit))
         listed = claims.touched_deliveries(db, reach.going, limit=_SHOWN + 1, after=max(after, 0))
         claiming = claims.versions_claiming(db, claim_id)
         acts = staff.acts_on(db, f"claim:{claim_id}", 10)
@@ -118,8 +117,3 @@ def _page(
         typed=typed or {},
         done=visit.request.query_params.get("done", ""),
     )
-
-
-def _captured(visit: Visit) -> bool:
-    """Say whether every message stays on this machine; then a demonstration's approvals count."""
-    return all(captures(visit, channel) for channel in Channel)

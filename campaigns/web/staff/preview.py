@@ -37,7 +37,7 @@ from campaigns.web.alone import alone
 from campaigns.web.staff import words
 from campaigns.web.staff.desk import Acting, Name, Signed, Visit, go_to
 from campaigns.web.staff.previewed import mail_of, note_of
-from campaigns.web.staff.standing import captures as captured_here
+from campaigns.web.staff.standing import captured_channels
 
 router = APIRouter()
 
@@ -185,8 +185,8 @@ def _show(visit: Visit, db: Connection, name: str, query: Query) -> Shown:
     runtime = visit.runtime
     if query.who.isdecimal():
         _may_see_people(visit)
-    captures = [channel for channel in Channel if captured_here(visit, channel)]
-    edition = edition_to_preview(db, name, query.version, runtime.templates / "messages", captures)
+    folder = runtime.templates / "messages"
+    edition = edition_to_preview(db, name, query.version, folder, captured_channels(visit))
     seen = see(db, query.wanted(name), edition.source, runtime.rules, visit.now)
     occasion = seen.occasion
     marked, approved = edition.marked(db, occasion.at), edition.may_leave(db, occasion.at)

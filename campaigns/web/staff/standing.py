@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from campaigns.domain.steps import Channel
-from campaigns.errors import TemplateInvalid
-from campaigns.rendering.front_matter import FrontMatter, read_front_matter
+from campaigns.operations.going import channel_of, going_here
 from campaigns.store.approvals import RENEWED_BEFORE, Given, going_approvals, waiting_versions
 from campaigns.store.campaigns import all_steps
 from campaigns.store.drafts import drafts
 from campaigns.store.engine import Connection
-from campaigns.store.versions import front_matters, going_versions
+from campaigns.store.versions import front_matters
 from campaigns.web.staff import words
 from campaigns.web.staff.desk import Visit
 
@@ -52,20 +51,24 @@ def captures(visit: Visit, channel: Channel) -> bool:
     return visit.runtime.providers[channel].captures
 
 
+def captured_channels(visit: Visit) -> list[Channel]:
+    """List the channels whose messages stay on this machine."""
+    return [channel for channel in Channel if captures(visit, channel)]
+
+
 def standings(db: Connection, visit: Visit) -> list[Standing]:
     """Give every message by name."""
     steps: dict[str, list[str]] = {}
     for step in all_steps(db).values():
         steps.setdefault(step.template, []).append(step.name)
-    going = {captured: going_versions(db, captured=captured) for captured in (True, False)}
+    going = going_here(db, captured_channels(visit))
     given = {captured: going_approvals(db, captured=captured) for captured in (True, False)}
-    fronts = front_matters(db, {version for way in going.values() for version in way.values()})
+    fronts = front_matters(db, going.values())
     waiting, written = dict(waiting_versions(db, visit.now)), drafts(db)
     found = []
-    for name in sorted(going[True]):
-        channel = _channel(front_of(name, fronts[going[True][name]]))
-        captured = captures(visit, channel)
-        version, yes = going[captured][name], given[captured][name]
+    for name, version in sorted(going.items()):
+        channel = channel_of(name, fronts[version])
+        yes = given[captures(visit, channel)][name]
         found.append(
             Standing(
                 name=name,
@@ -104,15 +107,3 @@ def told(given: Given | None, visit: Visit) -> Told:
         left = words.distance(yes.expires_at, visit.now)
         return Told("slow", f"approval runs out {left}", "A clinician has to read and approve it again before then.")
     return Told("done", f"approved until {until}", f"by {yes.name}, {yes.licence}")
-
-
-def front_of(name: str, text: str) -> FrontMatter | None:
-    """Read a stored front matter; None for one that cannot be read."""
-    try:
-        return read_front_matter(name, text)
-    except TemplateInvalid:
-        return None
-
-
-def _channel(front: FrontMatter | None) -> Channel:
-    return front.channel if front else Channel.EMAIL
