@@ -68,7 +68,7 @@ def check_words(
         line, words = address
         raise TemplateInvalid(
             f"{file}, line {line}: {quoted(words)} - links come from the list of names;"
-            " a full stop in the middle of a word makes one too"
+            " a full stop in the middle of a word makes one too, and so may letters right behind a value"
         )
 
 

@@ -22,8 +22,8 @@ _NOT_SEEN: Final = frozenset({"Mn", "Me", "Cf"})
 States = frozenset[str]
 """How much of an address may have been spelled when a place is reached."""
 _NOTHING: Final[States] = frozenset({""})
-_A_WORD: Final[States] = frozenset({"", "a"})
-"""What may stand behind a value: `{{ clinic }}.com` makes a site of any name."""
+_A_WORD: Final[States] = frozenset({"", "a", "a."})
+"""What may stand behind a value: `{{ clinic }}.com` makes a site of any name, `{{ time }}com` one of `p.m.`."""
 
 
 def address_in(tree: nodes.Template, *, entities: bool) -> tuple[int, str] | None:
