@@ -168,7 +168,7 @@ def reword(world: World, message: str, file: str, old: str, new: str) -> None:
          "confirmation-sms: the text comes to more than 1600 characters; shorten it"),
         ("confirmation-sms", "sms.txt", "{{ clinic }}", "{% if minutes_left > 20000 and clinic > 5 %}a{% endif %}{{ clinic }}",
          "confirmation-sms: the text asks what has no answer: '>' not supported between instances of 'str' and 'int'"),
-        ("confirmation", "message.toml", 'preheader = "', f'preheader = "{FAR}{"{{ address }}" * 50}{{% endif %}}',
+        ("confirmation", "message.toml", 'preheader = "', f'preheader = "{FAR}{"{{ address }} " * 50}{{% endif %}}',
          "confirmation: the preheader comes to more than 998 characters; shorten it"),
         ("confirmation", "body.txt", "{% if is_over", "{% if minutes_left > 20000 and clinic > 5 %}a{% endif %}{% if is_over",
          "confirmation: the plain body asks what has no answer: '>' not supported between instances of 'str' and 'int'"),
